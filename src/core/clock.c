@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ */
+#include "core/clock.h"
+
+G_DEFINE_INTERFACE (UlakClock, ulak_clock, G_TYPE_OBJECT)
+
+static void
+ulak_clock_default_init (UlakClockInterface *iface G_GNUC_UNUSED)
+{
+}
+
+/** ulak_clock_get_wall_us: Returns: microseconds since 1970-01-01 UTC; may jump either way */
+gint64
+ulak_clock_get_wall_us (UlakClock *self)
+{
+  return ULAK_CLOCK_GET_IFACE (self)->get_wall_us (self);
+}
+
+/** ulak_clock_get_monotonic_us: Returns: microseconds since some start, never going back */
+gint64
+ulak_clock_get_monotonic_us (UlakClock *self)
+{
+  return ULAK_CLOCK_GET_IFACE (self)->get_monotonic_us (self);
+}
+
+/**
+ * ulak_clock_add_timer:
+ * @delay_us: how long to wait, in microseconds; below 0 counts as 0
+ * @func: called once on the main context, after which the id is gone
+ *
+ * Returns: a timer id, never 0
+ */
+guint
+ulak_clock_add_timer (UlakClock *self, gint64 delay_us, GSourceOnceFunc func, gpointer user_data)
+{
+  return ULAK_CLOCK_GET_IFACE (self)->add_timer (self, MAX (delay_us, 0), func, user_data);
+}
+
+/** ulak_clock_remove_timer: stops a timer that has not fired; @timer_id must be a live one */
+void
+ulak_clock_remove_timer (UlakClock *self, guint timer_id)
+{
+  ULAK_CLOCK_GET_IFACE (self)->remove_timer (self, timer_id);
+}
+
+/** ulak_clock_clear_timer: stops the timer in @timer_id, if it is not 0, and sets it to 0 */
+void
+ulak_clock_clear_timer (UlakClock *self, guint *timer_id)
+{
+  guint id = *timer_id;
+
+  *timer_id = 0;
+  if (id != 0)
+    ulak_clock_remove_timer (self, id);
+}
+
+/**
+ * ulak_format_rfc3339:
+ * @wall_us: microseconds since 1970-01-01 UTC
+ *
+ * Returns: (transfer full): RFC 3339 in UTC with milliseconds, "2026-11-25T08:30:00.125Z"
+ */
+char *
+ulak_format_rfc3339 (gint64 wall_us)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (wall_us / G_USEC_PER_SEC);
+  g_autofree char *seconds = NULL;
+
+  if (date == NULL)
+    return g_strdup ("1970-01-01T00:00:00.000Z");
+
+  seconds = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
+  return g_strdup_printf ("%s.%03dZ", seconds, (int) (wall_us % G_USEC_PER_SEC / 1000));
+}
+
+/** ulak_parse_rfc3339: Returns: %TRUE and the time in microseconds if @text is RFC 3339 with an offset or Z */
+gboolean
+ulak_parse_rfc3339 (const char *text, gint64 *wall_us_out)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_iso8601 (text, NULL);
+
+  if (date == NULL)
+    return FALSE;
+
+  if (wall_us_out != NULL)
+    *wall_us_out = g_date_time_to_unix (date) * G_USEC_PER_SEC + g_date_time_get_microsecond (date);
+  return TRUE;
+}

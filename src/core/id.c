@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ */
+#include "core/id.h"
+
+/**
+ * ulak_id_new:
+ * @clock: where the millisecond comes from
+ * @random: where the 74 other bits come from
+ *
+ * Source: RFC 9562 section 5.7.
+ * Returns: (transfer full): a new UUIDv7 in lower case
+ */
+char *
+ulak_id_new (UlakClock *clock, UlakRandom *random)
+{
+  guint64 ms = (guint64) (ulak_clock_get_wall_us (clock) / 1000);
+  guint8 b[16];
+
+  ulak_random_fill (random, b, sizeof b);
+  for (int i = 0; i < 6; i++)
+    b[i] = (guint8) (ms >> (40 - 8 * i));
+  b[6] = 0x70 | (b[6] & 0x0f);
+  b[8] = 0x80 | (b[8] & 0x3f);
+
+  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+                          b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+                          b[15]);
+}
+
+/** ulak_id_is_valid: Returns: %TRUE if @text is a UUID in lower case with dashes, of any version */
+gboolean
+ulak_id_is_valid (const char *text)
+{
+  gsize i;
+
+  for (i = 0; text[i] != '\0' && i < ULAK_ID_LENGTH; i++)
+    {
+      if (i == 8 || i == 13 || i == 18 || i == 23)
+        {
+          if (text[i] != '-')
+            return FALSE;
+        }
+      else if (!g_ascii_isdigit (text[i]) && (text[i] < 'a' || text[i] > 'f'))
+        return FALSE;
+    }
+  return i == ULAK_ID_LENGTH && text[i] == '\0';
+}
+
+/**
+ * ulak_account_id_is_valid:
+ *
+ * Returns: %TRUE if @text matches [a-z][a-z0-9_]{0,31}, which is the same word in a unit name, a D-Bus name, a
+ *   file name and a URL
+ */
+gboolean
+ulak_account_id_is_valid (const char *text)
+{
+  gsize i;
+
+  if (text[0] < 'a' || text[0] > 'z')
+    return FALSE;
+  for (i = 1; text[i] != '\0' && i <= ULAK_ACCOUNT_ID_MAX; i++)
+    if (!g_ascii_islower (text[i]) && !g_ascii_isdigit (text[i]) && text[i] != '_')
+      return FALSE;
+  return i <= ULAK_ACCOUNT_ID_MAX;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Ids: UUIDv7 for messages, events, deliveries and requests; account ids chosen by people.
+ *
+ * A UUIDv7 sorts by its millisecond of birth, which keeps database indexes compact. It is an identity, never a
+ * cursor: clocks jump, so lists page by the log's own sequence.
+ */
+#pragma once
+
+#include "core/clock.h"
+#include "core/random.h"
+
+#define ULAK_ID_LENGTH 36
+#define ULAK_ACCOUNT_ID_MAX 32
+
+char *ulak_id_new (UlakClock *clock, UlakRandom *random);
+gboolean ulak_id_is_valid (const char *text);
+gboolean ulak_account_id_is_valid (const char *text);

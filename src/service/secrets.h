@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "core/clock.h"
 #include "core/config.h"
 #include "core/secret-source.h"
 

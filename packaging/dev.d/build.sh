@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The Ulak authors
+# shellcheck shell=bash
+#
+# Compiling: build/ is the plain tree, build-sanitize/ the one under AddressSanitizer and UBSan.
+
+build_tree ()
+{
+  local dir=$1
+  shift
+  if [ -f "$dir/build.ninja" ]
+  then
+    meson configure "$dir" "$@" >&2
+  else
+    meson setup "$dir" "$DEV_TOP" --werror "$@" >&2
+  fi
+  ninja -C "$dir" -j "$DEV_JOBS" >&2
+}
+
+build_plain ()
+{
+  host_install "${HOST_BUILD[@]}"
+  build_tree "$DEV_TOP/build" --prefix=/usr --sysconfdir=/etc --localstatedir=/var --libexecdir=libexec
+}
+
+build_sanitized ()
+{
+  host_install "${HOST_BUILD[@]}"
+  build_tree "$DEV_TOP/build-sanitize" -Db_sanitize=address,undefined -Db_lundef=false
+}
+
+verb_build ()
+{
+  build_plain
+}

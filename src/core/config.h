@@ -14,6 +14,8 @@
 
 #include <gio/gio.h>
 
+#define ULAK_CONFIG_FILE "/etc/ulak/ulak.conf"
+
 typedef struct _UlakConfig UlakConfig;
 
 typedef enum
@@ -34,7 +36,7 @@ typedef struct
   const char *environment;   /* name of the variable that overrides it */
   UlakConfigType type;
   const char *default_value; /* as it would stand in a file; NULL is unset */
-  gint64 min;                /* integers: the range; strings: the length in characters */
+  gint64 min;                /* integers: the range; strings: the length in characters; lists: the elements */
   gint64 max;
   const char *unit;          /* "ms", "bytes", ... or NULL */
   const char *effect;        /* one sentence for the man page */
@@ -43,6 +45,7 @@ typedef struct
 const UlakConfigKey *ulak_config_get_keys (gsize *n_keys_out);
 
 UlakConfig *ulak_config_load (const char *file, const char *const *environment, GError **error);
+UlakConfig *ulak_config_parse (const char *name, const char *bytes, gsize size_bytes, GError **error);
 UlakConfig *ulak_config_ref (UlakConfig *self);
 void ulak_config_unref (UlakConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakConfig, ulak_config_unref)

@@ -88,28 +88,38 @@ ulak_client_make_options (UlakClient *self)
 }
 
 static void
+replace_error (GError *error, UlakError code, char *sentence)
+{
+  error->domain = ULAK_ERROR;
+  error->code = (int) code;
+  g_free (error->message);
+  error->message = sentence;
+}
+
+/* Turns what the bus says into what a person can do. */
+static void
 explain (GError *error, const UlakClientTarget *target)
 {
+  /* GLib 2.74 has no code for this one. */
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+  gboolean is_asked = g_strcmp0 (name, "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired") == 0;
   gboolean is_away = g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
                      || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
 
   ulak_error_strip_remote (error);
-  if (is_away && g_str_has_prefix (target->bus_name, ULAK_BUS_NAME_ACCOUNT_PREFIX))
+  if (is_asked)
+    replace_error (error, ULAK_ERROR_NOT_ALLOWED,
+                   g_strdup ("This needs an administrator, or a member of the group ulak-users for reading and sending"));
+  else if (is_away && g_str_has_prefix (target->bus_name, ULAK_BUS_NAME_ACCOUNT_PREFIX))
     {
       const char *account = target->bus_name + strlen (ULAK_BUS_NAME_ACCOUNT_PREFIX);
 
-      g_free (error->message);
-      error->message = g_strdup_printf ("The line ‘%s’ is not running; start it with: ulakctl account start %s", account, account);
-      error->domain = ULAK_ERROR;
-      error->code = ULAK_ERROR_WRONG_STATE;
+      replace_error (error, ULAK_ERROR_WRONG_STATE,
+                     g_strdup_printf ("The line ‘%s’ is not running; start it with: ulakctl account start %s", account, account));
     }
   else if (is_away)
-    {
-      g_free (error->message);
-      error->message = g_strdup_printf ("%s is not running; start it with: systemctl start ulak.target", target->bus_name);
-      error->domain = ULAK_ERROR;
-      error->code = ULAK_ERROR_UNAVAILABLE;
-    }
+    replace_error (error, ULAK_ERROR_UNAVAILABLE,
+                   g_strdup_printf ("%s is not running; start it with: systemctl start ulak.target", target->bus_name));
 }
 
 /**

@@ -48,8 +48,7 @@ exit_code_of (const GError *error)
 {
   if (error->domain == G_OPTION_ERROR)
     return EXIT_USAGE;
-  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED)
-      || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
+  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
     return EXIT_NOT_ALLOWED;
   for (gsize i = 0; error->domain == ULAK_ERROR && i < G_N_ELEMENTS (exits); i++)
     if (error->code == (int) exits[i].error)

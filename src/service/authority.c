@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * The order: who is it (peers.c), is it one of ours, then polkit. Questions to polkit may wait for a person, so each
+ * uid has a bounded number of them open.
+ */
+#include "service/authority-private.h"
+
+#include "core/error.h"
+#include "core/names.h"
+#include "service/peers.h"
+
+#include <polkit/polkit.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#define INTERACTION_REQUIRED "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
+
+struct _UlakAuthority
+{
+  GObject parent_instance;
+
+  UlakPeers *peers;    /* (owned) */
+  GArray *suite_uids;  /* (owned) (element-type uid_t) */
+  GHashTable *pending; /* (owned): uid -> open questions to polkit */
+};
+
+G_DEFINE_FINAL_TYPE (UlakAuthority, ulak_authority, G_TYPE_OBJECT)
+
+typedef struct
+{
+  char *sender;                       /* (owned) (nullable) */
+  char *action;                       /* (owned) (nullable) */
+  PolkitCheckAuthorizationFlags flags;
+  uid_t uid;
+  gboolean is_pending;                /* counted in UlakAuthority.pending */
+} Check;
+
+static void
+check_free (Check *check)
+{
+  g_free (check->sender);
+  g_free (check->action);
+  g_free (check);
+}
+
+static void
+ulak_authority_dispose (GObject *object)
+{
+  UlakAuthority *self = ULAK_AUTHORITY (object);
+
+  g_clear_object (&self->peers);
+  G_OBJECT_CLASS (ulak_authority_parent_class)->dispose (object);
+}
+
+static void
+ulak_authority_finalize (GObject *object)
+{
+  UlakAuthority *self = ULAK_AUTHORITY (object);
+
+  g_array_unref (self->suite_uids);
+  g_hash_table_unref (self->pending);
+  G_OBJECT_CLASS (ulak_authority_parent_class)->finalize (object);
+}
+
+static void
+ulak_authority_class_init (UlakAuthorityClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ulak_authority_dispose;
+  G_OBJECT_CLASS (klass)->finalize = ulak_authority_finalize;
+}
+
+static void
+ulak_authority_init (UlakAuthority *self)
+{
+  self->suite_uids = g_array_new (FALSE, FALSE, sizeof (uid_t));
+  self->pending = g_hash_table_new (NULL, NULL);
+}
+
+/** ulak_authority_new_for_uids: @uids: the users whose calls are allowed without asking anybody */
+UlakAuthority *
+ulak_authority_new_for_uids (GDBusConnection *connection, const uid_t *uids, gsize n_uids)
+{
+  UlakAuthority *self = g_object_new (ULAK_TYPE_AUTHORITY, NULL);
+
+  self->peers = ulak_peers_new (connection);
+  g_array_append_vals (self->suite_uids, uids, (guint) n_uids);
+  return self;
+}
+
+/**
+ * ulak_authority_new:
+ * @connection: the system bus
+ *
+ * Ours are the user we run as and, where they exist, the users of the suite. Looks users up once, so make it before the
+ * main loop turns.
+ */
+UlakAuthority *
+ulak_authority_new (GDBusConnection *connection)
+{
+  static const char *const users[] = { ULAK_USER_SERVICES, ULAK_USER_LINES };
+  uid_t uids[G_N_ELEMENTS (users) + 1] = { geteuid () };
+  gsize n_uids = 1;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (users); i++)
+    {
+      const struct passwd *user = getpwnam (users[i]);
+
+      if (user != NULL)
+        uids[n_uids++] = user->pw_uid;
+    }
+  return ulak_authority_new_for_uids (connection, uids, n_uids);
+}
+
+char *
+ulak_authority_describe (UlakAuthority *self, const char *sender)
+{
+  uid_t uid;
+
+  if (!ulak_peers_peek_uid (self->peers, sender, &uid))
+    return g_strdup ("uid:?");
+  return g_strdup_printf ("uid:%u", (guint) uid);
+}
+
+static gboolean
+is_suite (UlakAuthority *self, uid_t uid)
+{
+  for (guint i = 0; i < self->suite_uids->len; i++)
+    if (g_array_index (self->suite_uids, uid_t, i) == uid)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+charge (UlakAuthority *self, Check *check)
+{
+  gpointer key = GUINT_TO_POINTER (check->uid);
+  guint open = GPOINTER_TO_UINT (g_hash_table_lookup (self->pending, key));
+
+  if (open >= ULAK_AUTHORITY_MAX_PENDING_PER_UID)
+    return FALSE;
+
+  g_hash_table_replace (self->pending, key, GUINT_TO_POINTER (open + 1));
+  check->is_pending = TRUE;
+  return TRUE;
+}
+
+static void
+release (UlakAuthority *self, Check *check)
+{
+  gpointer key = GUINT_TO_POINTER (check->uid);
+  guint open = GPOINTER_TO_UINT (g_hash_table_lookup (self->pending, key));
+
+  if (!check->is_pending)
+    return;
+
+  check->is_pending = FALSE;
+  if (open > 1)
+    g_hash_table_replace (self->pending, key, GUINT_TO_POINTER (open - 1));
+  else
+    g_hash_table_remove (self->pending, key);
+}
+
+static void
+refuse (GTask *task, const Check *check)
+{
+  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "uid %u may not do this: it needs %s",
+                           (guint) check->uid,
+                           g_strcmp0 (check->action, ULAK_ACTION_SUITE_ONLY) == 0 ? "to be a service of the suite"
+                                                                                  : check->action);
+}
+
+static void
+return_challenge (GTask *task, const Check *check)
+{
+  g_autofree char *sentence = g_strdup_printf ("%s needs a person to authenticate, and the call did not allow to ask one",
+                                               check->action);
+
+  g_task_return_error (task, g_dbus_error_new_for_dbus_error (INTERACTION_REQUIRED, sentence));
+}
+
+static void
+polkit_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  UlakAuthority *self = g_task_get_source_object (task);
+  Check *check = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PolkitAuthorizationResult) answer = NULL;
+
+  release (self, check);
+  answer = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
+  if (answer == NULL)
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "polkit does not answer, so %s is refused: %s",
+                             check->action, error->message);
+  else if (polkit_authorization_result_get_is_authorized (answer))
+    g_task_return_boolean (task, TRUE);
+  else if (polkit_authorization_result_get_is_challenge (answer))
+    return_challenge (task, check);
+  else
+    refuse (task, check);
+}
+
+static void
+got_polkit_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Check *check = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PolkitAuthority) polkit = polkit_authority_get_finish (result, &error);
+  g_autoptr (PolkitSubject) subject = NULL;
+
+  if (polkit == NULL)
+    {
+      release (g_task_get_source_object (task), check);
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "polkit cannot be reached, so %s is refused: %s",
+                               check->action, error->message);
+      return;
+    }
+
+  subject = polkit_system_bus_name_new (check->sender);
+  polkit_authority_check_authorization (polkit, subject, check->action, NULL, check->flags, NULL, polkit_answered_cb,
+                                        g_steal_pointer (&task));
+}
+
+static void
+got_uid_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  UlakAuthority *self = g_task_get_source_object (task);
+  Check *check = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  gboolean is_known = ulak_peers_lookup_uid_finish (ULAK_PEERS (source), result, &check->uid, &error);
+
+  if (check->action == ULAK_ACTION_ANYONE)
+    g_task_return_boolean (task, TRUE);
+  else if (!is_known)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (is_suite (self, check->uid))
+    g_task_return_boolean (task, TRUE);
+  else if (g_strcmp0 (check->action, ULAK_ACTION_SUITE_ONLY) == 0)
+    refuse (task, check);
+  else if (!charge (self, check))
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "uid %u has %d calls waiting for authorisation already",
+                             (guint) check->uid, ULAK_AUTHORITY_MAX_PENDING_PER_UID);
+  else
+    polkit_authority_get_async (NULL, got_polkit_cb, g_steal_pointer (&task));
+}
+
+static PolkitCheckAuthorizationFlags
+flags_of (GDBusMethodInvocation *invocation)
+{
+  GDBusMessageFlags flags = g_dbus_message_get_flags (g_dbus_method_invocation_get_message (invocation));
+
+  return (flags & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0
+             ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
+             : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
+}
+
+/**
+ * ulak_authority_check_async:
+ * @invocation: (transfer none): the call to be authorised; only its sender and flags are read
+ * @action: (nullable): a polkit action of core/names.h, %ULAK_ACTION_ANYONE or %ULAK_ACTION_SUITE_ONLY
+ *
+ * Any number of checks may run at once.
+ */
+void
+ulak_authority_check_async (UlakAuthority *self,
+                            GDBusMethodInvocation *invocation,
+                            const char *action,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  Check *check = g_new0 (Check, 1);
+
+  check->sender = g_strdup (g_dbus_method_invocation_get_sender (invocation));
+  check->action = g_strdup (action);
+  check->flags = flags_of (invocation);
+  check->uid = (uid_t) -1;
+  g_task_set_source_tag (task, ulak_authority_check_async);
+  g_task_set_task_data (task, check, (GDestroyNotify) check_free);
+  ulak_peers_lookup_uid_async (self->peers, check->sender, got_uid_cb, g_steal_pointer (&task));
+}
+
+/**
+ * ulak_authority_check_finish:
+ *
+ * Returns: %TRUE if the call may go on. Errors: NOT_ALLOWED, FULL, or the D-Bus error
+ *   org.freedesktop.DBus.Error.InteractiveAuthorizationRequired (g_dbus_error_get_remote_error() names it)
+ */
+gboolean
+ulak_authority_check_finish (UlakAuthority *self G_GNUC_UNUSED, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

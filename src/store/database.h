@@ -4,8 +4,8 @@
  * Database: one SQLite connection, as work on a store's thread sees it.
  *
  * Statements are named by the resource that holds their SQL ("/org/ulak/sql/webhooks/claim.sql"), prepared once per
- * connection, and reset and cleared each time they are asked for. Parameters and columns go by name; a wrong name is
- * a programmer mistake. Text is UTF-8. Column getters return the statement's own memory, valid until the next
+ * connection, and reset and cleared each time they are asked for. Parameters and columns go by name, a parameter
+ * without its ':'; a wrong name is a programmer mistake. Text is UTF-8. Column getters return the statement's own memory, valid until the next
  * step.
  */
 #pragma once
@@ -15,6 +15,7 @@
 typedef struct _UlakDatabase UlakDatabase;
 typedef struct _UlakStatement UlakStatement;
 
+gboolean ulak_database_run_script (UlakDatabase *self, const char *resource_path, GError **error);
 UlakStatement *ulak_database_statement (UlakDatabase *self, const char *resource_path, GError **error);
 gint64 ulak_database_get_changes (UlakDatabase *self);
 gint64 ulak_database_get_last_rowid (UlakDatabase *self);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Backup: a whole copy of a database while it is written to. Blocking.
+ */
+#pragma once
+
+#include "store/database-private.h"
+
+gboolean ulak_backup_write (UlakDatabase *source, const char *target, const int *stop, GError **error);

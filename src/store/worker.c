@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Group commit: while one COMMIT waits for the disk, works gather in the queue; the next transaction takes them all, so
+ * the number of fsyncs follows the disk's speed and not the number of callers. A transaction takes works until the
+ * queue is empty for a moment, and at most BATCH_MAX_WORKS or BATCH_MAX_US, so that the first one in it does not wait
+ * for an endless stream of others.
+ *
+ * A failed COMMIT fails its works and nothing else. After a fault the worker tries a commit of its own once a second, so
+ * that health comes back although callers, told to stay away, send nothing. (Such a commit may still turn out durable
+ * after a power cut at that very moment: a failed work has an unknown outcome, as everywhere; ids make a repeat
+ * harmless.)
+ *
+ * Checkpoints run here between transactions, after the callers have their answers, and never inside COMMIT.
+ */
+#include "store/worker.h"
+
+#include "store/queue.h"
+#include "store/transaction.h"
+
+#define BATCH_MAX_WORKS 64
+#define BATCH_MAX_US 2000
+#define PROBE_INTERVAL_US G_USEC_PER_SEC
+
+/* At 4 KiB a page: 4 MiB is worth a checkpoint when nobody waits, 16 MiB is when somebody does. */
+#define CHECKPOINT_IDLE_PAGES 1000
+#define CHECKPOINT_BUSY_PAGES 4000
+
+struct _UlakWorker
+{
+  UlakDatabase *database;   /* (owned): the thread's alone */
+  UlakClock *clock;         /* (owned) */
+  UlakQueue *queue;         /* (owned) */
+  GThread *thread;          /* (owned) (nullable): until closed */
+  gint64 checkpoint_pages;  /* the log's length at the last checkpoint; the thread's alone */
+  GMutex lock;              /* of the fields below */
+  guint64 commits;
+  guint64 works;
+  const char *fault;        /* (nullable): constant text */
+};
+
+static void
+count_commit (UlakWorker *self, guint works, const char *fault)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (works > 0)
+    {
+      self->commits++;
+      self->works += works;
+    }
+  self->fault = fault;
+}
+
+static void
+note_fault (UlakWorker *self, const char *fault)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (fault != NULL)
+    self->fault = fault;
+}
+
+static gboolean
+has_fault (UlakWorker *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->fault != NULL;
+}
+
+static void
+gather (UlakWorker *self, GPtrArray *batch)
+{
+  UlakJob *job;
+
+  while (batch->len < BATCH_MAX_WORKS && ulak_queue_pop (self->queue, 0, &job) && job != NULL)
+    g_ptr_array_add (batch, job);
+}
+
+static UlakJob *
+take_next (UlakWorker *self, GPtrArray *batch, gint64 end_us)
+{
+  UlakJob *job = NULL;
+
+  if (batch->len < BATCH_MAX_WORKS && ulak_clock_get_monotonic_us (self->clock) < end_us)
+    ulak_queue_pop (self->queue, 0, &job);
+  return job;
+}
+
+/* Runs works until the batch is complete. Returns FALSE with the cause if the transaction was lost on the way. */
+static gboolean
+run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
+{
+  gint64 end_us = ulak_clock_get_monotonic_us (self->clock) + BATCH_MAX_US;
+
+  for (UlakJob *job = first; job != NULL; job = take_next (self, batch, end_us))
+    {
+      g_ptr_array_add (batch, job);
+      ulak_transaction_run (self->database, job->work, ulak_job_get_data (job), &job->error);
+      if (ulak_transaction_is_lost (self->database))
+        {
+          g_propagate_error (error, g_error_copy (job->error));
+          ulak_transaction_rollback (self->database);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+run_batch (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
+{
+  if (!ulak_transaction_begin (self->database, "BEGIN IMMEDIATE", error))
+    {
+      g_ptr_array_add (batch, first);
+      gather (self, batch);
+      return FALSE;
+    }
+  return run_works (self, batch, first, error) && ulak_transaction_commit (self->database, error);
+}
+
+static guint
+count_done (GPtrArray *batch)
+{
+  guint n_done = 0;
+
+  for (guint i = 0; i < batch->len; i++)
+    if (((UlakJob *) g_ptr_array_index (batch, i))->error == NULL)
+      n_done++;
+  return n_done;
+}
+
+static void
+fail_batch (GPtrArray *batch, const GError *error)
+{
+  for (guint i = 0; i < batch->len; i++)
+    {
+      UlakJob *job = g_ptr_array_index (batch, i);
+
+      if (job->error == NULL)
+        job->error = g_error_copy (error);
+    }
+}
+
+static void
+commit_batch (UlakWorker *self, UlakJob *first)
+{
+  g_autoptr (GError) error = NULL;
+  GPtrArray *batch = g_ptr_array_sized_new (BATCH_MAX_WORKS);
+  gboolean is_done = run_batch (self, batch, first, &error);
+  const char *fault = ulak_database_take_fault (self->database);
+
+  if (!is_done)
+    fail_batch (batch, error);
+  if (is_done && count_done (batch) > 0)
+    count_commit (self, count_done (batch), fault);
+  else
+    note_fault (self, fault);
+  ulak_job_deliver (batch);
+}
+
+/* Writes one page that changes nothing, to learn whether commits work again. */
+static void
+probe (UlakWorker *self)
+{
+  g_autofree char *stamp = NULL;
+  gint64 version;
+  gboolean is_done;
+
+  is_done = ulak_database_get_integer (self->database, "PRAGMA user_version", &version, NULL) &&
+            ulak_transaction_begin (self->database, "BEGIN IMMEDIATE", NULL);
+  if (is_done)
+    {
+      stamp = g_strdup_printf ("PRAGMA user_version = %" G_GINT64_FORMAT, version);
+      is_done = ulak_database_run_once (self->database, stamp, NULL);
+    }
+  is_done = is_done && ulak_transaction_commit (self->database, NULL);
+
+  ulak_transaction_rollback (self->database);
+  if (is_done)
+    count_commit (self, 0, ulak_database_take_fault (self->database));
+  else
+    note_fault (self, ulak_database_take_fault (self->database));
+}
+
+static void
+checkpoint (UlakWorker *self, int mode)
+{
+  int result = sqlite3_wal_checkpoint_v2 (ulak_database_get_handle (self->database), NULL, mode, NULL, NULL);
+
+  self->checkpoint_pages = ulak_database_get_wal_pages (self->database);
+  if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY)
+    return;
+  ulak_database_set_error (self->database, result, "checkpoint", NULL);
+  note_fault (self, ulak_database_take_fault (self->database));
+}
+
+/* A reader may hold the log back: so what counts is how much it grew since the last try. */
+static void
+checkpoint_if_due (UlakWorker *self)
+{
+  gint64 pages = ulak_database_get_wal_pages (self->database);
+  gboolean is_idle = ulak_queue_get_length (self->queue) == 0;
+
+  if (pages < self->checkpoint_pages)
+    self->checkpoint_pages = 0; /* it started over */
+  if (pages - self->checkpoint_pages >= (is_idle ? CHECKPOINT_IDLE_PAGES : CHECKPOINT_BUSY_PAGES))
+    checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
+}
+
+static gpointer
+run_worker (gpointer user_data)
+{
+  UlakWorker *self = user_data;
+  UlakJob *job;
+
+  while (ulak_queue_pop (self->queue, has_fault (self) ? PROBE_INTERVAL_US : ULAK_QUEUE_WAIT_FOR_EVER, &job))
+    {
+      if (job != NULL)
+        commit_batch (self, job);
+      else
+        probe (self);
+      checkpoint_if_due (self);
+    }
+
+  checkpoint (self, SQLITE_CHECKPOINT_TRUNCATE);
+  g_clear_pointer (&self->database, ulak_database_free);
+  return NULL;
+}
+
+/**
+ * ulak_worker_new:
+ * @database: (transfer full): the writing connection
+ * @max_queued: works that may wait
+ */
+UlakWorker *
+ulak_worker_new (UlakDatabase *database, guint max_queued)
+{
+  UlakWorker *self = g_new0 (UlakWorker, 1);
+
+  self->database = database;
+  self->clock = ulak_clock_system_new ();
+  self->queue = ulak_queue_new (max_queued, self->clock);
+  g_mutex_init (&self->lock);
+  self->thread = g_thread_new ("ulak-store", run_worker, self);
+  return self;
+}
+
+/** ulak_worker_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves it */
+gboolean
+ulak_worker_push (UlakWorker *self, UlakJob *job, GError **error)
+{
+  return ulak_queue_push (self->queue, job, error);
+}
+
+/** ulak_worker_get_status: fills everything; queued counts write works only. Any thread */
+void
+ulak_worker_get_status (UlakWorker *self, UlakStoreStatus *status_out)
+{
+  guint queued = ulak_queue_get_length (self->queue);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  status_out->commits = self->commits;
+  status_out->works = self->works;
+  status_out->queued = queued;
+  status_out->is_healthy = self->fault == NULL;
+  status_out->fault = self->fault;
+}
+
+/** ulak_worker_close: commits what waits, empties the log into the database, closes it. Blocking */
+void
+ulak_worker_close (UlakWorker *self)
+{
+  ulak_queue_close (self->queue);
+  g_clear_pointer (&self->thread, g_thread_join);
+}
+
+/** ulak_worker_free: frees a closed worker */
+void
+ulak_worker_free (UlakWorker *self)
+{
+  ulak_queue_free (self->queue);
+  g_object_unref (self->clock);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}

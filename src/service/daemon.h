@@ -9,6 +9,7 @@
 
 #include "core/config.h"
 #include "service/health.h"
+#include "store/store.h"
 
 G_BEGIN_DECLS
 
@@ -39,6 +40,9 @@ struct _UlakDaemonClass
 
   /* Adds a check per dependency. Must not block. */
   void (*check_health) (UlakDaemon *self, UlakHealth *health);
+
+  /* The database, for BackupDatabase and CheckDatabase; NULL while it is not open. (transfer none). Optional. */
+  UlakStore *(*get_store) (UlakDaemon *self);
 
   /* Brings gauges up to date before they are printed. Optional. */
   void (*refresh_metrics) (UlakDaemon *self);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/messages.h"
+#include "service/database-calls.h"
 #include "service/directories.h"
 #include "service/lock.h"
 #include "service/options.h"
@@ -146,6 +147,8 @@ ulak_service_main (int argc G_GNUC_UNUSED, char **argv, const UlakServiceSpec *s
   ulak_log_set_account (options.account);
   if (config == NULL)
     return refuse (spec, error, ULAK_EXIT_CONFIG);
+  if (options.migrate)
+    return ulak_database_migrate (spec, config, options.account);
 
   lock = prepare (spec, config, options.account, &error);
   if (lock == NULL)

@@ -12,6 +12,7 @@ make_context (const UlakServiceSpec *spec, UlakOptions *options)
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file, "Read FILE and FILE's .d folder", "FILE" },
     { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and leave: 0 valid, 78 not", NULL },
+    { "migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate, "Bring the database to the newest schema and leave", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and leave", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Print this and leave", NULL },
     { NULL },

@@ -12,6 +12,7 @@ typedef struct
   char *config_file; /* (owned) (nullable): --config FILE; NULL means the installed one */
   char *account;     /* (owned) (nullable): the argument, only with takes_account */
   gboolean check;    /* --check: say whether the configuration is valid, and leave */
+  gboolean migrate;  /* --migrate: bring the database to the newest schema, and leave */
   gboolean version;  /* --version */
   gboolean help;     /* --help */
 } UlakOptions;

@@ -3,7 +3,7 @@
  *
  * Service: the life of one daemon, the same for all of them.
  *
- * ulak_service_main() parses the options (--config FILE, --check, --version, and the account for lines), loads the
+ * ulak_service_main() parses the options (--config FILE, --check, --migrate, --version, and the account for lines), loads the
  * configuration, sets up logging, metrics and the bus, makes the program's UlakDaemon and lives with it:
  *
  *   start_async -> own the bus name -> READY=1, STATUS=  -> serve, WATCHDOG=1 from the main loop
@@ -43,6 +43,9 @@ typedef struct
   const char *summary;                             /* one line for --help */
   gboolean takes_account;                          /* one line per process: the account id is the argument */
   UlakDaemon *(*make_daemon) (UlakService *service); /* returns (transfer full) */
+  /* For --migrate. Both optional together; the path is (transfer full). */
+  char *(*make_database_path) (const UlakConfig *config, const char *account);
+  const char *const *migrations;
 } UlakServiceSpec;
 
 int ulak_service_main (int argc, char **argv, const UlakServiceSpec *spec);

@@ -5,6 +5,7 @@
 
 #include "core/names.h"
 #include "service/call.h"
+#include "service/database-calls.h"
 #include "service/service-private.h"
 
 #include "ulak-bus.h"
@@ -98,6 +99,18 @@ audit_called (UlakCall *call, gpointer user_data)
                                          ulak_audit_to_variant (ulak_service_get_audit (self->service), since_us)));
 }
 
+static void
+backup_called (UlakCall *call, gpointer user_data)
+{
+  ulak_database_call_backup (call, ULAK_SERVICE1 (user_data)->service);
+}
+
+static void
+check_called (UlakCall *call, gpointer user_data)
+{
+  ulak_database_call_check (call, ULAK_SERVICE1 (user_data)->service);
+}
+
 static gboolean
 handle_health (UlakBusService1 *skeleton G_GNUC_UNUSED,
                GDBusMethodInvocation *invocation,
@@ -132,6 +145,29 @@ handle_audit (UlakBusService1 *skeleton G_GNUC_UNUSED,
   return TRUE;
 }
 
+static gboolean
+handle_backup_database (UlakBusService1 *skeleton G_GNUC_UNUSED,
+                        GDBusMethodInvocation *invocation,
+                        GUnixFDList *fds G_GNUC_UNUSED,
+                        GVariant *options G_GNUC_UNUSED,
+                        UlakService1 *self)
+{
+  ulak_call_begin (self->service, invocation, ULAK_ACTION_ACCOUNT_MANAGE, 0, ULAK_CALL_NO_OPTIONS, backup_called,
+                   G_OBJECT (self));
+  return TRUE;
+}
+
+static gboolean
+handle_check_database (UlakBusService1 *skeleton G_GNUC_UNUSED,
+                       GDBusMethodInvocation *invocation,
+                       GVariant *options G_GNUC_UNUSED,
+                       UlakService1 *self)
+{
+  ulak_call_begin (self->service, invocation, ULAK_ACTION_ACCOUNT_MANAGE, 0, ULAK_CALL_NO_OPTIONS, check_called,
+                   G_OBJECT (self));
+  return TRUE;
+}
+
 UlakService1 *
 ulak_service1_new (UlakService *service)
 {
@@ -144,6 +180,8 @@ ulak_service1_new (UlakService *service)
   g_signal_connect (self->skeleton, "handle-health", G_CALLBACK (handle_health), self);
   g_signal_connect (self->skeleton, "handle-metrics", G_CALLBACK (handle_metrics), self);
   g_signal_connect (self->skeleton, "handle-audit", G_CALLBACK (handle_audit), self);
+  g_signal_connect (self->skeleton, "handle-backup-database", G_CALLBACK (handle_backup_database), self);
+  g_signal_connect (self->skeleton, "handle-check-database", G_CALLBACK (handle_check_database), self);
   return self;
 }
 

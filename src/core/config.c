@@ -203,25 +203,27 @@ apply_key (UlakConfig *self, GKeyFile *file, const char *group, const char *name
   const UlakConfigKey *keys = ulak_config_get_keys (&n_keys);
   g_autofree char *text = NULL;
   g_autofree char *where = g_strdup_printf ("‘%s’", name);
+  g_autoptr (GError) cause = NULL;
 
   if (index < 0)
     return refuse_key (group, key, name, error);
 
-  text = g_key_file_get_string (file, group, key, NULL);
-  if (text == NULL)
+  text = g_key_file_get_string (file, group, key, &cause);
+  if (cause != NULL) /* there may be a text nevertheless, without the bad escape */
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG,
                    "Key ‘%s/%s’ in ‘%s’ has bad UTF-8 or a bad escape; allowed after \\ are s, n, t, r and \\",
                    group, key, name);
       return FALSE;
     }
+  g_strstrip (text);
   if (is_clear_secret (&keys[index], text))
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG,
                    "Key ‘%s/%s’ in ‘%s’ is a secret in clear; allowed secret:NAME or VAULT:NAME", group, key, name);
       return FALSE;
     }
-  return set_value (self, (gsize) index, g_strstrip (text), name, where, error);
+  return set_value (self, (gsize) index, text, name, where, error);
 }
 
 static gboolean

@@ -249,6 +249,8 @@ walk (Scan *scan, const UlakJsonLimits *limits, GError **error)
       else
         return refuse_too_large (error, "nested levels", limits->max_depth);
     }
+  if (scan->expected != NULL)
+    return FALSE;
   skip_blanks (scan);
   return expect (scan, scan->at == scan->size_bytes, "the end of the document");
 }

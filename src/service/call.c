@@ -77,12 +77,12 @@ check_options (GVariant *options, const UlakCallOption *extra, GError **error)
         {
           g_autofree char *allowed = list_allowed (extra);
 
-          g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Option '%.64s' is not known; allowed are %s", key, allowed);
+          g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Option ‘%.64s’ is not known; allowed are %s", key, allowed);
           return FALSE;
         }
       if (!g_variant_is_of_type (owned, G_VARIANT_TYPE (option->type)))
         {
-          g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Option '%s' has type '%.64s'; it takes '%s'", key,
+          g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Option ‘%s’ has type ‘%.64s’; it takes ‘%s’", key,
                        g_variant_get_type_string (owned), option->type);
           return FALSE;
         }

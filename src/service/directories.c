@@ -45,11 +45,11 @@ ulak_directories_prepare (const char *data_dir, const char *account, const char 
 
   if (unit != NULL)
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG,
-                 "Cannot write in '%s' ([ulak] data_dir): %s. Let systemd allow it: run 'systemctl edit %s' and add the "
-                 "lines '[Service]' and 'ReadWritePaths=%s'; the folder must belong to the service's user",
+                 "Cannot write in ‘%s’ ([ulak] data_dir): %s. Let systemd allow it: run ‘systemctl edit %s’ and add the "
+                 "lines ‘[Service]’ and ‘ReadWritePaths=%s’; the folder must belong to the service's user",
                  own, g_strerror (saved_errno), unit, data_dir);
   else
-    g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG, "Cannot write in '%s' ([ulak] data_dir): %s", own,
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG, "Cannot write in ‘%s’ ([ulak] data_dir): %s", own,
                  g_strerror (saved_errno));
   return FALSE;
 }

@@ -31,12 +31,12 @@ take_account (const UlakServiceSpec *spec, char **rest, UlakOptions *options, GE
   guint n_rest = g_strv_length (rest);
 
   if (n_rest > (spec->takes_account ? 1 : 0))
-    g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Argument '%s' is one too many", rest[n_rest - 1]);
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Argument ‘%s’ is one too many", rest[n_rest - 1]);
   else if (n_rest == 0 && spec->takes_account && !options->check && !options->version && !options->help)
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "An account id is needed: %s ACCOUNT", spec->program);
   else if (n_rest == 1 && !ulak_account_id_is_valid (rest[0]))
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
-                 "Account '%s' is no account id; allowed are a to z, 0 to 9 and _, 1 to %d characters, a letter first",
+                 "Account ‘%s’ is no account id; allowed are a to z, 0 to 9 and _, 1 to %d characters, a letter first",
                  rest[0], ULAK_ACCOUNT_ID_MAX);
   else
     {

@@ -41,7 +41,7 @@ suite_pytest ()
 {
   local name=$1
   shift
-  /usr/bin/python3 -m pytest -p no:cacheprovider -q --junitxml="$RESULTS/$name.xml" "$@" >&2 || true
+  PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q --junitxml="$RESULTS/$name.xml" "$@" >&2 || true
   [ -f "$RESULTS/$name.xml" ] || suite_failed "$name" "pytest left no report"
 }
 
@@ -63,22 +63,45 @@ suite_sanitized ()
 suite_program ()
 {
   build_plain
-  if ! compgen -G "$DEV_TOP/tests/program/test_*.py" >/dev/null
-  then
-    suite_skip program "tests/program holds no test"
-    return
-  fi
-  ULAK_BUILD_DIR=$DEV_TOP/build suite_pytest program "$DEV_TOP/tests/program"
+  suite_npm
+  ULAK_BUILD=$DEV_TOP/build suite_pytest program "$DEV_TOP/tests/program"
+}
+
+# Libraries that others wrote, against which the peers and our requests are proved.
+suite_npm ()
+{
+  local dir=$DEV_TOP/tests/peers/node
+  [ ! -d "$dir/node_modules" ] || return 0
+  command -v npm >/dev/null || host_install nodejs npm
+  npm --prefix "$dir" ci --ignore-scripts --no-audit --no-fund --silent >&2 || say "the npm packages of $dir are not to be had"
 }
 
 suite_system ()
 {
+  local lab
   if [ "$(id -u)" != 0 ]
   then
     suite_skip system "a container needs root"
     return
   fi
-  suite_skip system "tests/system holds no test"
+  build_plain
+  if [ ! -x "$DEV_TOP/build/src/api/ulak-api" ] || [ ! -x "$DEV_TOP/build/src/webhooks/ulak-webhooks" ] \
+     || [ ! -x "$DEV_TOP/build/src/whatsapp/ulak-whatsapp" ]
+  then
+    suite_skip system "not every program is in this tree"
+    return
+  fi
+  host_install "${HOST_DEB[@]}" "${HOST_LAB[@]}"
+  mkdir -p "$DEV_CACHE/labs"
+  lab=$(mktemp -d "$DEV_CACHE/labs/XXXXXX")
+  cleanup_push rm -rf "$lab"
+  ULAK_LAB_STATE=$lab ULAK_LAB_NEXT_DEBS=$lab/next
+  ULAK_LAB_DEBS=$(deb_dir)
+  ULAK_LAB_LOWER=$(tree_base)
+  ULAK_LAB_LOWER_KEYRING=$(tree_keyring)
+  deb_next "$ULAK_LAB_DEBS" "$ULAK_LAB_NEXT_DEBS"
+  export ULAK_LAB_STATE ULAK_LAB_DEBS ULAK_LAB_NEXT_DEBS ULAK_LAB_LOWER ULAK_LAB_LOWER_KEYRING
+  suite_pytest system "$DEV_TOP/tests/system"
 }
 
 # One suite in a shell of its own: its death is its own failure.

@@ -34,6 +34,7 @@ gboolean ulak_database_has_lost_transaction (UlakDatabase *self);
 gint64 ulak_database_get_wal_pages (UlakDatabase *self);
 
 void ulak_database_set_error (UlakDatabase *self, int result, const char *doing, GError **error);
+void ulak_database_set_lost_error (UlakDatabase *self, const char *doing, GError **error);
 const char *ulak_database_take_fault (UlakDatabase *self);
 
 UlakStatement *ulak_statement_new (UlakDatabase *database, const char *name, const char *sql, GError **error);

@@ -27,7 +27,7 @@ struct _UlakDatabase
   GPtrArray *used;        /* (owned) (element-type UlakStatement): asked for since the last retirement; unowned */
   gboolean expects_transaction;
   gint64 wal_pages;       /* after the last commit */
-  const char *fault;      /* (nullable): constant text */
+  int fault_result;       /* SQLITE_OK, or the last code that is a fault of the disk or the file */
 };
 
 static const char *const writer_pragmas[] = {
@@ -142,10 +142,8 @@ ulak_database_get_path (UlakDatabase *self)
 void
 ulak_database_set_error (UlakDatabase *self, int result, const char *doing, GError **error)
 {
-  const char *fault = ulak_fault_get_text (result);
-
-  if (fault != NULL)
-    self->fault = fault;
+  if (ulak_fault_get_text (result) != NULL)
+    self->fault_result = result;
   g_set_error (error, ULAK_ERROR, ulak_fault_get_error (result), "database error in ‘%s’: %s (code %d, %s)",
                self->path, self->handle != NULL ? sqlite3_errmsg (self->handle) : sqlite3_errstr (result), result,
                doing);
@@ -155,9 +153,9 @@ ulak_database_set_error (UlakDatabase *self, int result, const char *doing, GErr
 const char *
 ulak_database_take_fault (UlakDatabase *self)
 {
-  const char *fault = self->fault;
+  const char *fault = ulak_fault_get_text (self->fault_result);
 
-  self->fault = NULL;
+  self->fault_result = SQLITE_OK;
   return fault;
 }
 
@@ -322,6 +320,17 @@ gboolean
 ulak_database_has_lost_transaction (UlakDatabase *self)
 {
   return self->expects_transaction && sqlite3_get_autocommit (self->handle) != 0;
+}
+
+/** ulak_database_set_lost_error: says that @doing was not run because the transaction is lost, with what lost it */
+void
+ulak_database_set_lost_error (UlakDatabase *self, const char *doing, GError **error)
+{
+  const char *fault = ulak_fault_get_text (self->fault_result);
+
+  g_set_error (error, ULAK_ERROR, fault != NULL ? ulak_fault_get_error (self->fault_result) : ULAK_ERROR_UNAVAILABLE,
+               "database error in ‘%s’: the transaction was rolled back (%s) and ‘%s’ was not run", self->path,
+               fault != NULL ? fault : "by SQLite", doing);
 }
 
 /** ulak_database_get_wal_pages: Returns: pages in the write-ahead log after this connection's last commit */

@@ -201,8 +201,7 @@ check_ready (UlakStatement *self, GError **error)
     }
   if (ulak_database_has_lost_transaction (self->database))
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE,
-                   "The transaction was rolled back after a database error; ‘%s’ was not run", self->name);
+      ulak_database_set_lost_error (self->database, self->name, error);
       return FALSE;
     }
   return TRUE;

@@ -129,7 +129,6 @@ answers_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (error != NULL)
     {
       g_assert_true (error->domain == ULAK_ERROR);
-      g_test_message ("%s", error->message);
       code = error->code;
     }
   g_array_append_val (self->codes, code);

@@ -22,6 +22,7 @@ static const UlakEventType types[] = {
   { "message.replaced", "message", "A message that could not be read before is there now." },
   { ULAK_EVENT_ACCOUNT_STATE, "state, previous, error", "A line changed its state." },
   { ULAK_EVENT_ACCOUNT_LINK, "method, expires_at", "A QR or pairing code is there to be fetched; it is not in the event." },
+  { ULAK_EVENT_ACCOUNT_UPDATED, "field, waba_id, value", "The network said something about the account, whole: a review, a limit, a template." },
   { "group.updated", "group", "A group or its members changed." },
   { "presence.updated", "presence", "A contact came online, left, or types." },
   { "call.received", "call", "Somebody calls the line." },

@@ -15,6 +15,7 @@
 
 #define ULAK_EVENT_ACCOUNT_STATE "account.state"
 #define ULAK_EVENT_ACCOUNT_LINK "account.link"
+#define ULAK_EVENT_ACCOUNT_UPDATED "account.updated"
 #define ULAK_EVENT_ENDPOINT_DISABLED "endpoint.disabled"
 #define ULAK_EVENT_WEBHOOK_TEST "webhook.test"
 

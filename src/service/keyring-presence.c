@@ -30,6 +30,7 @@ static void
 got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   gboolean is_owned = FALSE;
@@ -46,13 +47,14 @@ got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     g_dbus_connection_call (G_DBUS_CONNECTION (source), BUS_NAME, BUS_PATH, BUS_NAME, "ListActivatableNames", NULL,
                             G_VARIANT_TYPE ("(as)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS,
-                            g_task_get_cancellable (task), got_activatable_cb, g_steal_pointer (&task));
+                            cancellable, got_activatable_cb, g_steal_pointer (&task));
 }
 
 static void
 connected_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GDBusConnection) connection = g_bus_get_finish (result, &error);
 
@@ -66,7 +68,7 @@ connected_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_dbus_connection_call (connection, BUS_NAME, BUS_PATH, BUS_NAME, "NameHasOwner", g_variant_new ("(s)", SECRETS_NAME),
                           G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS,
-                          g_task_get_cancellable (task), got_owner_cb, g_steal_pointer (&task));
+                          cancellable, got_owner_cb, g_steal_pointer (&task));
 }
 
 void

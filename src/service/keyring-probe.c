@@ -46,6 +46,7 @@ static void
 found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GError) error = NULL;
   g_autolist (SecretItem) items = secret_service_search_finish (SECRET_SERVICE (source), result, &error);
   gboolean is_locked = FALSE, is_ready = FALSE;
@@ -64,13 +65,14 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return_state (task, ULAK_KEYRING_LOCKED);
   else
     secret_collection_for_alias (SECRET_SERVICE (source), SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
-                                 g_task_get_cancellable (task), got_collection_cb, g_steal_pointer (&task));
+                                 cancellable, got_collection_cb, g_steal_pointer (&task));
 }
 
 static void
 got_service_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (SecretService) service = secret_service_get_finish (result, &error);
   g_autoptr (GHashTable) attributes = NULL;
@@ -83,7 +85,7 @@ got_service_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer us
 
   attributes = secret_attributes_build (&canary_schema, ULAK_KEYRING_CANARY_ATTRIBUTE, ULAK_KEYRING_CANARY_KEY, NULL);
   secret_service_search (service, &canary_schema, attributes, SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS,
-                         g_task_get_cancellable (task), found_cb, g_steal_pointer (&task));
+                         cancellable, found_cb, g_steal_pointer (&task));
 }
 
 void

@@ -192,6 +192,7 @@ static void
 got_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   Load *load = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (UlakSecret) master = ulak_secret_source_lookup_finish (ULAK_SECRET_SOURCE (source), result, &error);
@@ -204,7 +205,7 @@ got_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   /* A broken keyring does not stop a service whose master is the credential; opening says what is missing. */
   if (master == NULL && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
     load->seal->fault = g_steal_pointer (&error);
-  ulak_credentials_lookup_async (load->credentials_dir, ULAK_SECRET_MASTER, g_task_get_cancellable (task),
+  ulak_credentials_lookup_async (load->credentials_dir, ULAK_SECRET_MASTER, cancellable,
                                  got_credential_cb, g_steal_pointer (&task));
 }
 

@@ -190,6 +190,7 @@ static void
 got_keyring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   UlakSecrets *self = g_task_get_source_object (task);
   Lookup *lookup = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
@@ -198,7 +199,7 @@ got_keyring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (secret != NULL)
     return_found (task, secret);
   else if (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
-    ulak_credentials_lookup_async (self->credentials_dir, lookup->name, g_task_get_cancellable (task), got_credential_cb,
+    ulak_credentials_lookup_async (self->credentials_dir, lookup->name, cancellable, got_credential_cb,
                                    g_steal_pointer (&task));
   else
     {

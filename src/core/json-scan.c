@@ -9,9 +9,11 @@
 
 #include "core/error.h"
 
+#include <math.h>
 #include <string.h>
 
-#define DEPTH_MAX 128 /* no limit may be higher; 32 is what callers use */
+#define DEPTH_MAX 128  /* no limit may be higher; 32 is what callers use */
+#define NUMBER_MAX 400 /* characters; the longest double without an exponent has 309 digits before the point */
 
 typedef struct
 {
@@ -63,8 +65,9 @@ skip_digits (Scan *scan)
   return expect (scan, scan->at > start, "a digit");
 }
 
+/* Digits, point and exponent. */
 static gboolean
-skip_number (Scan *scan)
+skip_numeral (Scan *scan)
 {
   if (peek (scan) == '-')
     scan->at++;
@@ -87,6 +90,20 @@ skip_number (Scan *scan)
       return skip_digits (scan);
     }
   return TRUE;
+}
+
+/* One that overflows would become infinity, which JSON cannot say: it could not be passed on. */
+static gboolean
+skip_number (Scan *scan)
+{
+  char text[NUMBER_MAX + 1] = { 0 };
+  gsize start = scan->at;
+
+  if (!skip_numeral (scan))
+    return FALSE;
+  if (scan->at - start <= NUMBER_MAX)
+    memcpy (text, scan->bytes + start, scan->at - start);
+  return expect (scan, *text != '\0' && isfinite (g_ascii_strtod (text, NULL)), "the end of a number that fits a double");
 }
 
 /* The four digits of \uXXXX, or -1. */

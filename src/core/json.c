@@ -55,22 +55,6 @@ ulak_json_parse_object (const char *bytes, gsize size_bytes, const UlakJsonLimit
   return json_node_dup_object (root);
 }
 
-/** ulak_json_print: Returns: (transfer full): @node on one line, without blanks */
-char *
-ulak_json_print (JsonNode *node)
-{
-  return json_to_string (node, FALSE);
-}
-
-char *
-ulak_json_print_object (JsonObject *object)
-{
-  g_autoptr (JsonNode) node = json_node_alloc ();
-
-  json_node_init_object (node, object);
-  return ulak_json_print (node);
-}
-
 static char *
 join_path (const char *parent_path, const char *name)
 {

@@ -3,6 +3,8 @@
  */
 #include "core/metrics-text.h"
 
+#include "core/number.h"
+
 #include <math.h>
 
 #define LABEL_MAX_BYTES 256 /* no label of ours is longer; a raw path that slipped in would be */
@@ -24,18 +26,14 @@ ulak_metrics_append_label (GString *text, const char *name, const char *value)
   g_string_append_c (text, '"');
 }
 
-/** ulak_metrics_append_number: in the shortest form that reads back as the same number, whatever the locale */
+/** ulak_metrics_append_number: Source: "Exposition formats", comments on NaN and infinity */
 void
 ulak_metrics_append_number (GString *text, double value)
 {
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
   if (isnan (value))
     g_string_append (text, "NaN");
   else if (isinf (value))
     g_string_append (text, value > 0 ? "+Inf" : "-Inf");
-  else if (g_ascii_strtod (g_ascii_formatd (buffer, sizeof buffer, "%.15g", value), NULL) == value)
-    g_string_append (text, buffer);
   else
-    g_string_append (text, g_ascii_dtostr (buffer, sizeof buffer, value));
+    ulak_append_double (text, value);
 }

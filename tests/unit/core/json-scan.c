@@ -69,6 +69,8 @@ test_refuses_others (void)
     { "1.", "at byte 2, where a digit" },
     { ".5", "at byte 0, where a value" },
     { "+1", "at byte 0, where a value" },
+    { "1e999", "at byte 5, where the end of a number that fits a double is expected" },
+    { "[-1e999]", "at byte 7, where the end of a number that fits a double" },
     { "1e", "at byte 2, where a digit" },
     { "NaN", "at byte 0, where a value" },
     { "tru", "at byte 0, where a value" },
@@ -99,6 +101,18 @@ test_refuses_others (void)
       if (strstr (error->message, bad[i].expected) == NULL)
         g_error ("‘%s’ says ‘%s’, not ‘%s’", bad[i].text, error->message, bad[i].expected);
     }
+}
+
+static void
+test_number_length (void)
+{
+  UlakJsonLimits wide = { 1000, 8, 20 };
+  g_autofree char *zeros = g_strnfill (397, '0');
+  g_autofree char *fits = g_strconcat ("0.", zeros, "1", NULL);
+  g_autofree char *longer = g_strconcat (fits, "1", NULL);
+
+  g_assert_true (ulak_json_scan (fits, strlen (fits), &wide, NULL));
+  g_assert_false (ulak_json_scan (longer, strlen (longer), &wide, NULL));
 }
 
 static void
@@ -170,6 +184,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json-scan/every kind of JSON value passes", test_takes_json);
   g_test_add_func ("/json-scan/whatever is not JSON is refused at its byte", test_refuses_others);
+  g_test_add_func ("/json-scan/a number has up to 400 characters", test_number_length);
   g_test_add_func ("/json-scan/a NUL byte is refused", test_refuses_nul);
   g_test_add_func ("/json-scan/nesting is limited", test_depth);
   g_test_add_func ("/json-scan/a limit above the stack is cut to it", test_depth_stack);

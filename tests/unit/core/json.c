@@ -50,6 +50,44 @@ test_prints_back (void)
 }
 
 static void
+test_prints_numbers_and_strings (void)
+{
+  static const struct
+  {
+    const char *read;
+    const char *printed;
+  } cases[] = {
+    { "1e20", "1e+20" },
+    { "0.1", "0.1" },
+    { "2.0", "2.0" },
+    { "-0.25e1", "-2.5" },
+    { "9223372036854775807", "9223372036854775807" },
+    { "\"\\b\\f\\n\\r\\t\\u001f\\\"\\\\\\/ş\"", "\"\\b\\f\\n\\r\\t\\u001f\\\"\\\\/ş\"" },
+    { "[[], {}, null, false]", "[[],{},null,false]" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (JsonNode) node
+          = ulak_json_parse (cases[i].read, strlen (cases[i].read), &ULAK_JSON_LIMITS_REQUEST, NULL);
+      g_autofree char *printed = ulak_json_print (node);
+
+      g_assert_cmpstr (printed, ==, cases[i].printed);
+    }
+}
+
+static void
+test_prints_no_infinity (void)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autofree char *printed = NULL;
+
+  json_object_set_double_member (object, "x", G_MAXDOUBLE * 2);
+  printed = ulak_json_print_object (object);
+  g_assert_cmpstr (printed, ==, "{\"x\":null}");
+}
+
+static void
 test_root (void)
 {
   g_autoptr (GError) not_object = NULL, not_json = NULL, scalar_error = NULL;
@@ -201,6 +239,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json/a document is printed as it was read", test_prints_back);
+  g_test_add_func ("/json/numbers and strings are printed so that they read back", test_prints_numbers_and_strings);
+  g_test_add_func ("/json/what JSON cannot say is printed as null", test_prints_no_infinity);
   g_test_add_func ("/json/the root is an object where one is asked for", test_root);
   g_test_add_func ("/json/bytes need not end in NUL", test_unterminated_bytes);
   g_test_add_func ("/json/surrogate pairs are read and halves refused", test_surrogates);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * The copy is of one snapshot: the source stays inside a read transaction, because a stepwise backup starts over
- * whenever another connection writes, and under steady load would never end. Meanwhile the writer goes on and its log
- * grows by what it writes. The copy gets its name only when it is complete and durable, so whoever finds the
- * name finds a whole database.
+ * The copy is of one snapshot: the source stays inside a read transaction, because a stepwise backup starts
+ * over whenever another connection writes, and under steady load would never end. Meanwhile the writer goes
+ * on and its log grows by what it writes. The copy gets its name only when it is complete and durable, so
+ * whoever finds the name finds a whole database.
  */
 #include "store/backup.h"
 
@@ -29,7 +29,8 @@ check_target (UlakDatabase *source, const char *target, GError **error)
   if (S_ISREG (to.st_mode) && (from.st_dev != to.st_dev || from.st_ino != to.st_ino))
     return TRUE;
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
-               "The backup's target ‘%s’ must be a file of its own, not the database, a folder or a device", target);
+               "The backup's target ‘%s’ must be a file of its own, not the database, a folder or a device",
+               target);
   return FALSE;
 }
 
@@ -58,7 +59,8 @@ copy_into (UlakDatabase *source, UlakDatabase *copy, const int *stop, GError **e
   if (result == SQLITE_DONE && finish_result == SQLITE_OK)
     return TRUE;
   if (result == SQLITE_INTERRUPT)
-    g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "The backup was given up: the store is closing");
+    g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
+                         "The backup was given up: the store is closing");
   else
     ulak_database_set_error (copy, result == SQLITE_DONE ? finish_result : result, "backup", error);
   return FALSE;
@@ -75,7 +77,8 @@ copy_snapshot (UlakDatabase *source, const char *partial, const int *stop, GErro
     return FALSE;
   copy = ulak_database_open (partial, ULAK_DATABASE_WRITER, error);
   /* Nobody sees the copy before it is synced as a whole, so it needs no journal of its own. */
-  if (copy == NULL || !ulak_database_run_once (copy, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", error))
+  if (copy == NULL ||
+      !ulak_database_run_once (copy, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", error))
     return FALSE;
 
   if (!ulak_database_run_once (source, "BEGIN", error))
@@ -93,8 +96,8 @@ publish (const char *partial, const char *target, GError **error)
     return FALSE;
   if (g_rename (partial, target) != 0)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "Cannot rename ‘%s’ to ‘%s’: %s", partial, target,
-                   g_strerror (errno));
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "Cannot rename ‘%s’ to ‘%s’: %s", partial,
+                   target, g_strerror (errno));
       return FALSE;
     }
   return ulak_file_sync_folder_of (target, error);

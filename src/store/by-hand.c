@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * What an administrator does to a database whose service is stopped. The file's lock is held throughout, so a service
- * that starts meanwhile is told so, and a running one refuses us. A missing file is an error, never made.
+ * What an administrator does to a database whose service is stopped. The file's lock is held throughout, so a
+ * service that starts meanwhile is told so, and a running one refuses us. A missing file is an error, never
+ * made.
  */
 #include "store/backup.h"
 #include "store/check.h"
@@ -58,7 +59,10 @@ ulak_store_migrate_file (const UlakStoreOptions *options, guint *from_out, guint
   return TRUE;
 }
 
-/** ulak_store_check_file: every page, index and foreign key of @path. Blocking; errors as for a migration by hand */
+/**
+ * ulak_store_check_file: every page, index and foreign key of @path. Blocking; errors as for a migration by
+ * hand
+ */
 gboolean
 ulak_store_check_file (const char *path, GError **error)
 {
@@ -75,7 +79,10 @@ ulak_store_check_file (const char *path, GError **error)
   return is_whole;
 }
 
-/** ulak_store_backup_file: a whole, durable copy of @path at @target. Blocking; errors as for a migration by hand */
+/**
+ * ulak_store_backup_file: a whole, durable copy of @path at @target. Blocking; errors as for a migration by
+ * hand
+ */
 gboolean
 ulak_store_backup_file (const char *path, const char *target, GError **error)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * At start only what can be read in a moment is checked: a service must serve within two seconds with a million rows,
- * after a power cut too, and a crash by itself damages nothing that the write-ahead log does not mend. Above the
- * limit the header and the schema are still read by opening; the rest is for ulak_store_check_async(), which runs
- * beside the work. A marker of a clean stop would change neither case, so there is none.
+ * At start only what can be read in a moment is checked: a service must serve within two seconds with a
+ * million rows, after a power cut too, and a crash by itself damages nothing that the write-ahead log does
+ * not mend. Above the limit the header and the schema are still read by opening; the rest is for
+ * ulak_store_check_async(), which runs beside the work. A marker of a clean stop would change neither case,
+ * so there is none.
  */
 #include "store/check.h"
 

@@ -3,10 +3,10 @@
  *
  * A connection with its statements, the length of its write-ahead log, and the last fault that it met.
  *
- * Connections are opened without SQLite's own mutex: one thread has a connection at a time, and the hand-over between
- * threads is the store's. After some errors (disk full, I/O) SQLite rolls the whole transaction back by itself; a work
- * that goes on regardless would then commit each of its statements alone. So a connection knows when a transaction
- * is expected and its statements refuse to run once it is gone.
+ * Connections are opened without SQLite's own mutex: one thread has a connection at a time, and the hand-over
+ * between threads is the store's. After some errors (disk full, I/O) SQLite rolls the whole transaction back
+ * by itself; a work that goes on regardless would then commit each of its statements alone. So a connection
+ * knows when a transaction is expected and its statements refuse to run once it is gone.
  */
 #include "store/database-private.h"
 
@@ -16,7 +16,7 @@
 
 /* A writer waits this long for another process (sqlite3 by hand, a read-only list) that holds the file. */
 #define BUSY_TIMEOUT_MS 5000
-/* The log is cut back to this size when a checkpoint allows it, so that a burst does not keep the disk for ever. */
+/* The log is cut back to this size when a checkpoint allows it: a burst does not keep the disk for ever. */
 #define JOURNAL_SIZE_LIMIT "16777216"
 
 struct _UlakDatabase
@@ -24,7 +24,7 @@ struct _UlakDatabase
   char *path;             /* (owned) */
   sqlite3 *handle;        /* (owned) */
   GHashTable *statements; /* (owned) (element-type utf8 UlakStatement): by resource path or by fixed SQL */
-  GPtrArray *used;        /* (owned) (element-type UlakStatement): asked for since the last retirement; unowned */
+  GPtrArray *used;        /* (owned) (element-type UlakStatement): asked for, not yet retired; unowned */
   gboolean expects_transaction;
   gint64 wal_pages;       /* after the last commit */
   int fault_result;       /* SQLITE_OK, or the last code that is a fault of the disk or the file */
@@ -84,7 +84,8 @@ set_up (UlakDatabase *self, const char *const *pragmas, GError **error)
  * ulak_database_open:
  * @path: an existing file; the store makes it (store/file.h)
  *
- * Returns: (transfer full) (nullable): a connection, or %NULL with ULAK_ERROR_UNAVAILABLE, ULAK_ERROR_DAMAGED, ...
+ * Returns: (transfer full) (nullable): a connection, or %NULL with ULAK_ERROR_UNAVAILABLE,
+ * ULAK_ERROR_DAMAGED, ...
  */
 UlakDatabase *
 ulak_database_open (const char *path, UlakDatabaseMode mode, GError **error)
@@ -145,11 +146,14 @@ ulak_database_set_error (UlakDatabase *self, int result, const char *doing, GErr
   if (ulak_fault_get_text (result) != NULL)
     self->fault_result = result;
   g_set_error (error, ULAK_ERROR, ulak_fault_get_error (result), "database error in ‘%s’: %s (code %d, %s)",
-               self->path, self->handle != NULL ? sqlite3_errmsg (self->handle) : sqlite3_errstr (result), result,
-               doing);
+               self->path, self->handle != NULL ? sqlite3_errmsg (self->handle) : sqlite3_errstr (result),
+               result, doing);
 }
 
-/** ulak_database_take_fault: Returns: (nullable) (transfer none): the fault met since the last call, a constant */
+/**
+ * ulak_database_take_fault: Returns: (nullable) (transfer none): the fault met since the last call, a
+ * constant
+ */
 const char *
 ulak_database_take_fault (UlakDatabase *self)
 {
@@ -193,8 +197,9 @@ add_statement (UlakDatabase *self, const char *name, const char *sql, GError **e
  * ulak_database_statement:
  * @resource_path: where the SQL is: one statement, comments allowed
  *
- * Returns: (transfer none) (nullable): the statement, rewound and with nothing bound; it is the same one each time, so
- * asking again ends the earlier use. %NULL with an error if the resource is missing or SQLite refuses the SQL.
+ * Returns: (transfer none) (nullable): the statement, rewound and with nothing bound; it is the same one each
+ * time, so asking again ends the earlier use. %NULL with an error if the resource is missing or SQLite
+ * refuses the SQL.
  */
 UlakStatement *
 ulak_database_statement (UlakDatabase *self, const char *resource_path, GError **error)
@@ -301,7 +306,10 @@ ulak_database_get_last_rowid (UlakDatabase *self)
   return sqlite3_last_insert_rowid (self->handle);
 }
 
-/** ulak_database_retire_statements: ends every statement asked for so far; their pointers stay valid for reuse only */
+/**
+ * ulak_database_retire_statements: ends every statement asked for so far; their pointers stay valid for reuse
+ * only
+ */
 void
 ulak_database_retire_statements (UlakDatabase *self)
 {
@@ -309,7 +317,10 @@ ulak_database_retire_statements (UlakDatabase *self)
   g_ptr_array_set_size (self->used, 0);
 }
 
-/** ulak_database_expect_transaction: from now on statements run only while a transaction is open, or freely again */
+/**
+ * ulak_database_expect_transaction: from now on statements run only while a transaction is open, or freely
+ * again
+ */
 void
 ulak_database_expect_transaction (UlakDatabase *self, gboolean expected)
 {
@@ -322,15 +333,19 @@ ulak_database_has_lost_transaction (UlakDatabase *self)
   return self->expects_transaction && sqlite3_get_autocommit (self->handle) != 0;
 }
 
-/** ulak_database_set_lost_error: says that @doing was not run because the transaction is lost, with what lost it */
+/**
+ * ulak_database_set_lost_error: says that @doing was not run because the transaction is lost, with what lost
+ * it
+ */
 void
 ulak_database_set_lost_error (UlakDatabase *self, const char *doing, GError **error)
 {
   const char *fault = ulak_fault_get_text (self->fault_result);
 
-  g_set_error (error, ULAK_ERROR, fault != NULL ? ulak_fault_get_error (self->fault_result) : ULAK_ERROR_UNAVAILABLE,
-               "database error in ‘%s’: the transaction was rolled back (%s) and ‘%s’ was not run", self->path,
-               fault != NULL ? fault : "by SQLite", doing);
+  g_set_error (error, ULAK_ERROR,
+               fault != NULL ? ulak_fault_get_error (self->fault_result) : ULAK_ERROR_UNAVAILABLE,
+               "database error in ‘%s’: the transaction was rolled back (%s) and ‘%s’ was not run",
+               self->path, fault != NULL ? fault : "by SQLite", doing);
 }
 
 /** ulak_database_get_wal_pages: Returns: pages in the write-ahead log after this connection's last commit */

@@ -3,10 +3,10 @@
  *
  * Database: one SQLite connection, as work on a store's thread sees it.
  *
- * Statements are named by the resource that holds their SQL ("/org/ulak/sql/webhooks/claim.sql"), prepared once per
- * connection, and reset and cleared each time they are asked for. Parameters and columns go by name, a parameter
- * without its ':'; a wrong name is a programmer mistake. Text is UTF-8. Column getters return the statement's own memory, valid until the next
- * step.
+ * Statements are named by the resource that holds their SQL ("/org/ulak/sql/webhooks/claim.sql"), prepared
+ * once per connection, and reset and cleared each time they are asked for. Parameters and columns go by name,
+ * a parameter without its ':'; a wrong name is a programmer mistake. Text is UTF-8. Column getters return the
+ * statement's own memory, valid until the next step.
  */
 #pragma once
 
@@ -23,7 +23,10 @@ gint64 ulak_database_get_last_rowid (UlakDatabase *self);
 void ulak_statement_bind_text (UlakStatement *self, const char *name, const char *text_or_null);
 void ulak_statement_bind_integer (UlakStatement *self, const char *name, gint64 value);
 void ulak_statement_bind_real (UlakStatement *self, const char *name, double value);
-void ulak_statement_bind_bytes (UlakStatement *self, const char *name, const void *bytes_or_null, gsize size_bytes);
+void ulak_statement_bind_bytes (UlakStatement *self,
+                                const char *name,
+                                const void *bytes_or_null,
+                                gsize size_bytes);
 void ulak_statement_bind_null (UlakStatement *self, const char *name);
 
 gboolean ulak_statement_step (UlakStatement *self, gboolean *has_row_out, GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * One table from SQLite's result codes to the public errors. A code with a fault text says that the disk or the file
- * is to blame, not the work, which is what the store's health reports.
+ * One table from SQLite's result codes to the public errors. A code with a fault text says that the disk or
+ * the file is to blame, not the work, which is what the store's health reports.
  *
  * Source: https://www.sqlite.org/rescode.html
  */
@@ -58,7 +58,10 @@ ulak_fault_get_error (int result)
   return meaning != NULL ? meaning->error : ULAK_ERROR_FAILED;
 }
 
-/** ulak_fault_get_text: Returns: (nullable) (transfer none): what is wrong with the disk or the file, a constant */
+/**
+ * ulak_fault_get_text: Returns: (nullable) (transfer none): what is wrong with the disk or the file, a
+ * constant
+ */
 const char *
 ulak_fault_get_text (int result)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Files are made with mode 0640 whatever the umask, so that a reader in the group can list a stopped line's history;
- * SQLite gives -wal and -shm the mode of the database. What root makes by hand belongs to the owner of the folder, or
- * the service could not open it afterwards.
+ * Files are made with mode 0640 whatever the umask, so that a reader in the group can list a stopped line's
+ * history; SQLite gives -wal and -shm the mode of the database. What root makes by hand belongs to the owner
+ * of the folder, or the service could not open it afterwards.
  *
- * The lock is flock() on PATH.lock, which the kernel drops with the process however it dies. It is not taken on the
- * database itself: closing any descriptor of that file would drop SQLite's own locks.
+ * The lock is flock() on PATH.lock, which the kernel drops with the process however it dies. It is not taken
+ * on the database itself: closing any descriptor of that file would drop SQLite's own locks.
  */
 #include "store/file.h"
 
@@ -110,8 +110,8 @@ ulak_file_get_size (const char *path)
  * ulak_file_lock:
  * @database_path: the database to have alone
  *
- * Returns: a lock for ulak_file_unlock(), or -1 with ULAK_ERROR_WRONG_STATE if another process (or another store of
- * this one) has it
+ * Returns: a lock for ulak_file_unlock(), or -1 with ULAK_ERROR_WRONG_STATE if another process (or another
+ * store of this one) has it
  */
 int
 ulak_file_lock (const char *database_path, GError **error)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * File: making and locking the files that a database lives in. Blocking; never on the main thread of a daemon.
+ * File: making and locking the files that a database lives in. Blocking; never on the main thread of a
+ * daemon.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * A thread of the store never drops a caller's object: finished jobs travel back to the caller's main context, all of
- * a commit in one source, and die there. So the last reference to a store cannot be dropped by a thread that the store
- * would then wait for, and data_free runs where the data was made.
+ * A thread of the store never drops a caller's object: finished jobs travel back to the caller's main
+ * context, all of a commit in one source, and die there. So the last reference to a store cannot be dropped
+ * by a thread that the store would then wait for, and data_free runs where the data was made.
  */
 #include "store/job.h"
 
@@ -67,7 +67,10 @@ attach_return (GPtrArray *jobs, GMainContext *context)
   g_source_attach (source, context);
 }
 
-/** ulak_job_deliver: returns finished @jobs, in their order, each on its caller's main context. Takes the array */
+/**
+ * ulak_job_deliver: returns finished @jobs, in their order, each on its caller's main context. Takes the
+ * array
+ */
 void
 ulak_job_deliver (GPtrArray *jobs)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * A list of scripts; position + 1 is the version, kept in the file's user_version. Each script runs alone in a
- * transaction that also stamps its version, so that a file is always exactly at some version, whatever is killed.
- * Before the first step a database that holds something is copied to PATH.before-vN, N being that step.
+ * A list of scripts; position + 1 is the version, kept in the file's user_version. Each script runs alone in
+ * a transaction that also stamps its version, so that a file is always exactly at some version, whatever is
+ * killed. Before the first step a database that holds something is copied to PATH.before-vN, N being that
+ * step.
  *
- * Foreign keys are not enforced while a script runs, since rebuilding a table needs that; they are checked before
- * its COMMIT instead (https://www.sqlite.org/lang_altertable.html, section 7).
+ * Foreign keys are not enforced while a script runs, since rebuilding a table needs that; they are checked
+ * before its COMMIT instead (https://www.sqlite.org/lang_altertable.html, section 7).
  */
 #include "store/migrations.h"
 
@@ -64,7 +65,8 @@ check_foreign_keys (UlakDatabase *database, GError **error)
     return FALSE;
   if (table[0] == '\0')
     return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_FAILED, "table ‘%s’ has a row whose foreign key points nowhere", table);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_FAILED, "table ‘%s’ has a row whose foreign key points nowhere",
+               table);
   return FALSE;
 }
 
@@ -73,7 +75,8 @@ check_transaction (UlakDatabase *database, GError **error)
 {
   if (!ulak_database_has_lost_transaction (database))
     return TRUE;
-  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_FAILED, "the script ended the transaction that it runs in");
+  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_FAILED,
+                       "the script ended the transaction that it runs in");
   return FALSE;
 }
 
@@ -101,7 +104,10 @@ run_step (UlakDatabase *database, const char *script, guint version, GError **er
 }
 
 static gboolean
-run_steps (UlakDatabase *database, const char *const *migrations, const UlakMigrationsPlan *plan, GError **error)
+run_steps (UlakDatabase *database,
+           const char *const *migrations,
+           const UlakMigrationsPlan *plan,
+           GError **error)
 {
   for (guint version = plan->from + 1; version <= plan->to; version++)
     if (!run_step (database, migrations[version - 1], version, error))

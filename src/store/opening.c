@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * The order matters: a newer or damaged file is refused before anything is written to it, its journal mode included.
+ * The order matters: a newer or damaged file is refused before anything is written to it, its journal mode
+ * included.
  */
 #include "store/opening.h"
 
@@ -13,9 +14,11 @@ check_may_migrate (const UlakStoreOptions *options, const UlakMigrationsPlan *pl
 {
   if (options->migrate || plan->from == plan->to || plan->from == 0)
     return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
-               "The database ‘%s’ has schema version %u and this program needs %u: run ‘ulakctl db migrate’ or set "
-               "auto_migrate_on_startup in [ulak]", options->path, plan->from, plan->to);
+  g_set_error (
+      error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
+      "The database ‘%s’ has schema version %u and this program needs %u: run ‘ulakctl db migrate’ or set "
+      "auto_migrate_on_startup in [ulak]",
+      options->path, plan->from, plan->to);
   return FALSE;
 }
 
@@ -40,7 +43,8 @@ use_write_ahead_log (UlakDatabase *database, GError **error)
  * @plan_out: (out) (optional): the version found and the version now
  *
  * Returns: (transfer full) (nullable): the writing connection, or %NULL with ULAK_ERROR_NEWER_SCHEMA,
- * ULAK_ERROR_WRONG_STATE (older, and may not migrate), ULAK_ERROR_DAMAGED, ULAK_ERROR_UNAVAILABLE, ULAK_ERROR_FULL
+ * ULAK_ERROR_WRONG_STATE (older, and may not migrate), ULAK_ERROR_DAMAGED, ULAK_ERROR_UNAVAILABLE,
+ * ULAK_ERROR_FULL
  */
 UlakDatabase *
 ulak_opening_run (const UlakStoreOptions *options, UlakMigrationsPlan *plan_out, GError **error)

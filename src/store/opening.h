@@ -9,4 +9,6 @@
 #include "store/migrations.h"
 #include "store/store.h"
 
-UlakDatabase *ulak_opening_run (const UlakStoreOptions *options, UlakMigrationsPlan *plan_out, GError **error);
+UlakDatabase *ulak_opening_run (const UlakStoreOptions *options,
+                                UlakMigrationsPlan *plan_out,
+                                GError **error);

@@ -54,7 +54,9 @@ check_room (UlakQueue *self, GError **error)
   return FALSE;
 }
 
-/** ulak_queue_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves it */
+/**
+ * ulak_queue_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves it
+ */
 gboolean
 ulak_queue_push (UlakQueue *self, UlakJob *job, GError **error)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Threads and connections are made when there is work and at most n_readers of each; idle threads go back to GLib's
- * shared pool, idle connections stay with their prepared statements. A connection that met a fault is not kept: the
- * next read opens a new one, so reading recovers by itself.
+ * Threads and connections are made when there is work and at most n_readers of each; idle threads go back to
+ * GLib's shared pool, idle connections stay with their prepared statements. A connection that met a fault is
+ * not kept: the next read opens a new one, so reading recovers by itself.
  */
 #include "store/readers.h"
 
@@ -65,7 +65,10 @@ ulak_readers_new (const char *path, guint n_readers, guint max_queued, UlakReade
   return self;
 }
 
-/** ulak_readers_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves it */
+/**
+ * ulak_readers_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves
+ * it
+ */
 gboolean
 ulak_readers_push (UlakReaders *self, UlakJob *job, GError **error)
 {

@@ -11,7 +11,10 @@
 typedef struct _UlakReaders UlakReaders;
 
 /* How a pool runs a work on its connection. */
-typedef gboolean (*UlakReadersRun) (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error);
+typedef gboolean (*UlakReadersRun) (UlakDatabase *database,
+                                    UlakStoreWork work,
+                                    gpointer data,
+                                    GError **error);
 
 UlakReaders *ulak_readers_new (const char *path, guint n_readers, guint max_queued, UlakReadersRun run);
 gboolean ulak_readers_push (UlakReaders *self, UlakJob *job, GError **error);

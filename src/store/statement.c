@@ -3,9 +3,9 @@
  *
  * Statement: one prepared SQL statement of one connection, with its parameters and columns by name.
  *
- * Names are looked up once, when it is prepared. A name that the SQL does not have is a programmer mistake and stops
- * the program, so that a misspelt column is found by the first test that runs it, not by a wrong row later. A failed
- * bind (out of memory, over SQLite's size limit) is remembered and reported by the step.
+ * Names are looked up once, when it is prepared. A name that the SQL does not have is a programmer mistake
+ * and stops the program, so that a misspelt column is found by the first test that runs it, not by a wrong
+ * row later. A failed bind (out of memory, over SQLite's size limit) is remembered and reported by the step.
  * Used by the thread that has the connection at the moment.
  */
 #include "store/database-private.h"
@@ -114,7 +114,9 @@ rewind_statement (UlakStatement *self)
   self->is_done = FALSE;
 }
 
-/** ulak_statement_reset: ends the statement and forgets what was bound, so that it holds no lock and no memory */
+/**
+ * ulak_statement_reset: ends the statement and forgets what was bound, so that it holds no lock and no memory
+ */
 void
 ulak_statement_reset (UlakStatement *self)
 {
@@ -239,7 +241,10 @@ ulak_statement_step (UlakStatement *self, gboolean *has_row_out, GError **error)
   return TRUE;
 }
 
-/** ulak_statement_run: steps from the start to the end, for statements whose rows nobody reads; errors as for a step */
+/**
+ * ulak_statement_run: steps from the start to the end, for statements whose rows nobody reads; errors as for
+ * a step
+ */
 gboolean
 ulak_statement_run (UlakStatement *self, GError **error)
 {
@@ -269,7 +274,10 @@ ulak_statement_is_null (UlakStatement *self, const char *column)
   return sqlite3_column_type (self->handle, find_column (self, column)) == SQLITE_NULL;
 }
 
-/** ulak_statement_get_text: Returns: (nullable) (transfer none): UTF-8, valid until the next step; %NULL for NULL */
+/**
+ * ulak_statement_get_text: Returns: (nullable) (transfer none): UTF-8, valid until the next step; %NULL for
+ * NULL
+ */
 const char *
 ulak_statement_get_text (UlakStatement *self, const char *column)
 {
@@ -288,7 +296,10 @@ ulak_statement_get_real (UlakStatement *self, const char *column)
   return sqlite3_column_double (self->handle, find_column (self, column));
 }
 
-/** ulak_statement_get_bytes: Returns: (nullable) (transfer none): valid until the next step; %NULL for NULL and for none */
+/**
+ * ulak_statement_get_bytes: Returns: (nullable) (transfer none): valid until the next step; %NULL for NULL
+ * and for none
+ */
 const void *
 ulak_statement_get_bytes (UlakStatement *self, const char *column, gsize *size_bytes_out)
 {

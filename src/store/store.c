@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * The store puts its parts together: a worker that writes, readers for lists, one slow lane for backups and checks, and
- * the file's lock around all of them. Works may be handed in from any thread; each is answered on the main context of
- * the thread that handed it in. Closing gives a running backup up, finishes what waits, and ends the threads.
+ * The store puts its parts together: a worker that writes, readers for lists, one slow lane for backups and
+ * checks, and the file's lock around all of them. Works may be handed in from any thread; each is answered on
+ * the main context of the thread that handed it in. Closing gives a running backup up, finishes what waits,
+ * and ends the threads.
  */
 #include "store/store.h"
 
@@ -110,7 +111,10 @@ start_store (const UlakStoreOptions *options, UlakDatabase *database, int lock)
 }
 
 static void
-open_in_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer task_data, GCancellable *cancellable G_GNUC_UNUSED)
+open_in_thread (GTask *task,
+                gpointer source G_GNUC_UNUSED,
+                gpointer task_data,
+                GCancellable *cancellable G_GNUC_UNUSED)
 {
   const UlakStoreOptions *options = task_data;
   GError *error = NULL;
@@ -134,8 +138,9 @@ open_in_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer task_data, 
  * @cancellable: (nullable): checked before and after; a migration that began is finished
  *
  * Locks, makes or opens, checks and migrates the database on a thread of its own. Errors of the finish:
- * ULAK_ERROR_WRONG_STATE if another process has it or it is older and may not be migrated, ULAK_ERROR_NEWER_SCHEMA,
- * ULAK_ERROR_DAMAGED, ULAK_ERROR_FULL, ULAK_ERROR_UNAVAILABLE, ULAK_ERROR_FAILED for a migration that does not run
+ * ULAK_ERROR_WRONG_STATE if another process has it or it is older and may not be migrated,
+ * ULAK_ERROR_NEWER_SCHEMA, ULAK_ERROR_DAMAGED, ULAK_ERROR_FULL, ULAK_ERROR_UNAVAILABLE, ULAK_ERROR_FAILED for
+ * a migration that does not run
  */
 void
 ulak_store_open_async (const UlakStoreOptions *options,
@@ -189,8 +194,9 @@ check_open (UlakStore *self, GError **error)
  * @work: runs on the writer's thread inside its own savepoint
  * @data: (nullable): for @work; freed by @data_free on the caller's context, after the callback
  *
- * The callback runs after the commit is durable; works are run and answered in the order of the calls. Errors of the
- * finish: the work's own, the commit's, ULAK_ERROR_FULL when too many wait, ULAK_ERROR_WRONG_STATE after closing
+ * The callback runs after the commit is durable; works are run and answered in the order of the calls. Errors
+ * of the finish: the work's own, the commit's, ULAK_ERROR_FULL when too many wait, ULAK_ERROR_WRONG_STATE
+ * after closing
  */
 void
 ulak_store_write_async (UlakStore *self,
@@ -289,8 +295,9 @@ finish_slow (UlakStore *self, GAsyncResult *result, GError **error)
  * ulak_store_backup_async:
  * @path: where the copy goes; appears only when whole and durable
  *
- * Copies one snapshot beside the work. It has all works whose callbacks ran before the call. Errors of the finish:
- * ULAK_ERROR_INVALID for a bad @path, ULAK_ERROR_WRONG_STATE when the store closes meanwhile, and those of the disk
+ * Copies one snapshot beside the work. It has all works whose callbacks ran before the call. Errors of the
+ * finish: ULAK_ERROR_INVALID for a bad @path, ULAK_ERROR_WRONG_STATE when the store closes meanwhile, and
+ * those of the disk
  */
 void
 ulak_store_backup_async (UlakStore *self, const char *path, GAsyncReadyCallback callback, gpointer user_data)
@@ -299,7 +306,8 @@ ulak_store_backup_async (UlakStore *self, const char *path, GAsyncReadyCallback 
 
   backup->target = g_strdup (path);
   backup->stop = &self->is_closing;
-  push_slow (self, new_job (self, run_backup, backup, free_backup, callback, user_data), ulak_store_backup_async);
+  push_slow (self, new_job (self, run_backup, backup, free_backup, callback, user_data),
+             ulak_store_backup_async);
 }
 
 gboolean
@@ -314,7 +322,10 @@ run_check (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
   return ulak_check_in_full (database, error);
 }
 
-/** ulak_store_check_async: reads every page, index and foreign key beside the work; ULAK_ERROR_DAMAGED if one is bad */
+/**
+ * ulak_store_check_async: reads every page, index and foreign key beside the work; ULAK_ERROR_DAMAGED if one
+ * is bad
+ */
 void
 ulak_store_check_async (UlakStore *self, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -328,7 +339,10 @@ ulak_store_check_finish (UlakStore *self, GAsyncResult *result, GError **error)
 }
 
 static void
-close_in_thread (GTask *task, gpointer source, gpointer task_data G_GNUC_UNUSED, GCancellable *cancellable G_GNUC_UNUSED)
+close_in_thread (GTask *task,
+                 gpointer source,
+                 gpointer task_data G_GNUC_UNUSED,
+                 GCancellable *cancellable G_GNUC_UNUSED)
 {
   close_parts (ULAK_STORE (source));
   g_task_return_boolean (task, TRUE);
@@ -355,7 +369,10 @@ ulak_store_close_finish (UlakStore *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/** ulak_store_get_status: what health and metrics report; fault is constant text. Any thread, never blocks for long */
+/**
+ * ulak_store_get_status: what health and metrics report; fault is constant text. Any thread, never blocks for
+ * long
+ */
 void
 ulak_store_get_status (UlakStore *self, UlakStoreStatus *status_out)
 {

@@ -3,15 +3,16 @@
  *
  * Store: one SQLite database with one writer thread and a few reader connections.
  *
- * Work is a function that runs on a thread of the store with a connection (store/database.h). Write work that arrives
- * while a commit is under way is put into the next transaction together, each inside its own savepoint, so that
- * callers share one fsync; a failing work rolls back its own savepoint only. The callback runs on the caller's main
- * context after the commit is durable (WAL, synchronous=FULL): "finished without error" means "survives power loss".
- * Read work runs on a read-only connection and sees the last commit. Nothing here blocks the main loop.
+ * Work is a function that runs on a thread of the store with a connection (store/database.h). Write work that
+ * arrives while a commit is under way is put into the next transaction together, each inside its own
+ * savepoint, so that callers share one fsync; a failing work rolls back its own savepoint only. The callback
+ * runs on the caller's main context after the commit is durable (WAL, synchronous=FULL): "finished without
+ * error" means "survives power loss". Read work runs on a read-only connection and sees the last commit.
+ * Nothing here blocks the main loop.
  *
- * At most max_queued works wait; further ones fail at once with ULAK_ERROR_FULL. A full disk, an I/O error or a
- * read-only file system fails the works of that commit (ULAK_ERROR_FULL or ULAK_ERROR_UNAVAILABLE) and the store goes on: it
- * serves again when the fault is gone.
+ * At most max_queued works of each kind wait; further ones fail at once with ULAK_ERROR_FULL. A full disk, an
+ * I/O error or a read-only file system fails the works of that commit (ULAK_ERROR_FULL or
+ * ULAK_ERROR_UNAVAILABLE) and the store goes on: it serves again when the fault is gone.
  *
  * The engine knows no nouns. Each service puts a store interface of its own above it and no caller sees SQL.
  */
@@ -31,8 +32,8 @@ typedef struct
 {
   const char *path;              /* the database file; made with mode 0640 */
   const char *const *migrations; /* resource paths, NULL-terminated; position + 1 is the schema version */
-  gboolean migrate;              /* FALSE: refuse an older schema instead of moving it ([ulak] auto_migrate_on_startup) */
-  guint max_queued;              /* works waiting at once; 0 means 10,000 */
+  gboolean migrate;              /* FALSE: refuse an older schema, see [ulak] auto_migrate_on_startup */
+  guint max_queued;              /* works of a kind waiting at once; 0: 10,000 */
   guint n_readers;               /* read-only connections; 0 means 2 */
 } UlakStoreOptions;
 
@@ -57,10 +58,14 @@ void ulak_store_read_async (UlakStore *self,
                             GDestroyNotify data_free,
                             GAsyncReadyCallback callback,
                             gpointer user_data);
-/* For both: the work's data (transfer none, alive while result is), or NULL with the work's or the commit's error. */
+/* For both: the work's data (transfer none, alive while result is), or NULL with the work's or the commit's
+ * error. */
 gpointer ulak_store_finish (UlakStore *self, GAsyncResult *result, GError **error);
 
-void ulak_store_backup_async (UlakStore *self, const char *path, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_store_backup_async (UlakStore *self,
+                              const char *path,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
 gboolean ulak_store_backup_finish (UlakStore *self, GAsyncResult *result, GError **error);
 
 void ulak_store_check_async (UlakStore *self, GAsyncReadyCallback callback, gpointer user_data);
@@ -82,7 +87,10 @@ typedef struct
 void ulak_store_get_status (UlakStore *self, UlakStoreStatus *status_out);
 
 /* By hand, for ulakctl while the service is stopped: blocking. */
-gboolean ulak_store_migrate_file (const UlakStoreOptions *options, guint *from_out, guint *to_out, GError **error);
+gboolean ulak_store_migrate_file (const UlakStoreOptions *options,
+                                  guint *from_out,
+                                  guint *to_out,
+                                  GError **error);
 gboolean ulak_store_check_file (const char *path, GError **error);
 gboolean ulak_store_backup_file (const char *path, const char *target, GError **error);
 

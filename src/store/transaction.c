@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * A savepoint around each work keeps its failure to itself. What a savepoint cannot keep is treated here too: statements
- * that the work left open are ended before the savepoint is, and a deferred foreign key that the work broke is found
- * at its own end, since SQLite would find it only at COMMIT and take everybody's work away.
+ * A savepoint around each work keeps its failure to itself. What a savepoint cannot keep is treated here too:
+ * statements that the work left open are ended before the savepoint is, and a deferred foreign key that the
+ * work broke is found at its own end, since SQLite would find it only at COMMIT and take everybody's work
+ * away.
  */
 #include "store/transaction.h"
 
@@ -47,7 +48,8 @@ check_deferred_keys (UlakDatabase *database, GError **error)
   sqlite3_db_status (ulak_database_get_handle (database), SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &highest, 0);
   if (broken == 0)
     return TRUE;
-  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "FOREIGN KEY constraint failed at the end of the work");
+  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
+                       "FOREIGN KEY constraint failed at the end of the work");
   return FALSE;
 }
 
@@ -57,7 +59,8 @@ undo_savepoint (UlakDatabase *database)
 {
   if (ulak_transaction_is_lost (database))
     return;
-  if (ulak_database_run (database, "ROLLBACK TO work", NULL) && ulak_database_run (database, "RELEASE work", NULL))
+  if (ulak_database_run (database, "ROLLBACK TO work", NULL) &&
+      ulak_database_run (database, "RELEASE work", NULL))
     return;
   ulak_database_retire_statements (database);
   sqlite3_exec (ulak_database_get_handle (database), "ROLLBACK", NULL, NULL, NULL);
@@ -67,8 +70,8 @@ undo_savepoint (UlakDatabase *database)
  * ulak_transaction_run:
  * @work: runs inside a savepoint of its own
  *
- * Returns: %FALSE with the work's error if its savepoint was rolled back; ulak_transaction_is_lost() tells whether the
- * whole transaction went with it
+ * Returns: %FALSE with the work's error if its savepoint was rolled back; ulak_transaction_is_lost() tells
+ * whether the whole transaction went with it
  */
 gboolean
 ulak_transaction_run (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error)

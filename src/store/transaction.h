@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Transaction: one BEGIN to COMMIT on a connection, in which works are run one after the other, each alone to blame
- * for its own failure. Used by the thread that has the connection.
+ * Transaction: one BEGIN to COMMIT on a connection, in which works are run one after the other, each alone to
+ * blame for its own failure. Used by the thread that has the connection.
  */
 #pragma once
 
@@ -11,7 +11,10 @@
 
 gboolean ulak_transaction_begin (UlakDatabase *database, const char *begin, GError **error);
 gboolean ulak_transaction_run (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error);
-gboolean ulak_transaction_run_alone (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error);
+gboolean ulak_transaction_run_alone (UlakDatabase *database,
+                                     UlakStoreWork work,
+                                     gpointer data,
+                                     GError **error);
 gboolean ulak_transaction_is_lost (UlakDatabase *database);
 gboolean ulak_transaction_commit (UlakDatabase *database, GError **error);
 void ulak_transaction_rollback (UlakDatabase *database);

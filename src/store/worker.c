@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Group commit: while one COMMIT waits for the disk, works gather in the queue; the next transaction takes them all, so
- * the number of fsyncs follows the disk's speed and not the number of callers. A transaction takes works until the
- * queue is empty for a moment, and at most BATCH_MAX_WORKS or BATCH_MAX_US, so that the first one in it does not wait
- * for an endless stream of others.
+ * Group commit: while one COMMIT waits for the disk, works gather in the queue; the next transaction takes
+ * them all, so the number of fsyncs follows the disk's speed and not the number of callers. A transaction
+ * takes works until the queue is empty for a moment, and at most BATCH_MAX_WORKS or BATCH_MAX_US, so that the
+ * first one in it does not wait for an endless stream of others.
  *
- * A failed COMMIT fails its works and nothing else. After a fault the worker tries a commit of its own once a second, so
- * that health comes back although callers, told to stay away, send nothing. (Such a commit may still turn out durable
- * after a power cut at that very moment: a failed work has an unknown outcome, as everywhere; ids make a repeat
- * harmless.)
+ * A failed COMMIT fails its works and nothing else. After a fault the worker tries a commit of its own once a
+ * second, so that health comes back although callers, told to stay away, send nothing. (Such a commit may
+ * still turn out durable after a power cut at that very moment: a failed work has an unknown outcome, as
+ * everywhere; ids make a repeat harmless.)
  *
  * Checkpoints run here between transactions, after the callers have their answers, and never inside COMMIT.
  */
@@ -88,7 +88,7 @@ take_next (UlakWorker *self, GPtrArray *batch, gint64 end_us)
   return job;
 }
 
-/* Runs works until the batch is complete. Returns FALSE with the cause if the transaction was lost on the way. */
+/* Runs works until the batch is complete. Returns FALSE with the cause if the transaction was lost. */
 static gboolean
 run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
 {
@@ -247,7 +247,10 @@ ulak_worker_new (UlakDatabase *database, guint max_queued)
   return self;
 }
 
-/** ulak_worker_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves it */
+/**
+ * ulak_worker_push: takes @job, or returns %FALSE with ULAK_ERROR_FULL or ULAK_ERROR_WRONG_STATE and leaves
+ * it
+ */
 gboolean
 ulak_worker_push (UlakWorker *self, UlakJob *job, GError **error)
 {

@@ -5,10 +5,11 @@
  *
  *   store-commits [--seconds=S] [--rounds=N] [--folder=DIR]
  *
- * Each work inserts a row of 1 KiB with one index. A caller waits for its answer before it hands in the next work, as a
- * request of a client does. Raw SQLite inserts the same rows on one thread with the same durability (WAL, FULL): one row
- * a commit, and 64 rows a commit, which is the most that the store groups. Subjects take turns within each round, since
- * a shared disk drifts; the ratios are the result, the numbers only say where they come from.
+ * Each work inserts a row of 1 KiB with one index. A caller waits for its answer before it hands in the next
+ * work, as a request of a client does. Raw SQLite inserts the same rows on one thread with the same
+ * durability (WAL, FULL): one row a commit, and 64 rows a commit, which is the most that the store groups.
+ * Subjects take turns within each round, since a shared disk drifts; the ratios are the result, the numbers
+ * only say where they come from.
  */
 #include "core/clock.h"
 #include "store/store.h"
@@ -49,7 +50,8 @@ static char *folder = NULL;
 static const GOptionEntry entries[] = {
   { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &seconds, "How long each subject runs in a round", "S" },
   { "rounds", 'r', 0, G_OPTION_ARG_INT, &n_rounds, "Rounds, 1 to 99; the median is shown", "N" },
-  { "folder", 'f', 0, G_OPTION_ARG_FILENAME, &folder, "A folder on the disk to measure (default /var/tmp)", "DIR" },
+  { "folder", 'f', 0, G_OPTION_ARG_FILENAME, &folder, "A folder on the disk to measure (default /var/tmp)",
+    "DIR" },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -80,8 +82,8 @@ open_raw (const char *path)
   sqlite3 *handle = NULL;
 
   expect (sqlite3_open (path, &handle), SQLITE_OK, handle);
-  expect (sqlite3_exec (handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", NULL, NULL, NULL), SQLITE_OK,
-          handle);
+  expect (sqlite3_exec (handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", NULL, NULL, NULL),
+          SQLITE_OK, handle);
   expect (sqlite3_exec (handle, g_bytes_get_data (schema, NULL), NULL, NULL, NULL), SQLITE_OK, handle);
   return handle;
 }
@@ -249,8 +251,9 @@ print_results (void)
 {
   g_print ("%-30s %10s %13s %12s %12s\n", "subject", "works/s", "works/commit", "to 1 raw", "to 64 raw");
   for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
-    g_print ("%-30s %10.0f %13.1f %12.2f %12.2f\n", subjects[i].name, get_median (&subjects[i]), subjects[i].shared,
-             get_median_ratio (&subjects[i], &subjects[0]), get_median_ratio (&subjects[i], &subjects[1]));
+    g_print ("%-30s %10.0f %13.1f %12.2f %12.2f\n", subjects[i].name, get_median (&subjects[i]),
+             subjects[i].shared, get_median_ratio (&subjects[i], &subjects[0]),
+             get_median_ratio (&subjects[i], &subjects[1]));
 }
 
 int

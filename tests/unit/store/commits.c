@@ -66,7 +66,8 @@ queue_behind_gate (Fixture *self, Gate *gate, Answers *answers, guint n)
   ulak_store_write_async (self->store, work_wait_at_gate, gate, NULL, answers_cb, answers);
   gate_wait_until (gate, &gate->is_entered);
   for (guint i = 0; i < n; i++)
-    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb, answers);
+    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb,
+                            answers);
 }
 
 static void
@@ -131,7 +132,8 @@ test_isolation (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   g_assert_cmpuint (answers.codes->len, ==, G_N_ELEMENTS (expected));
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
     g_assert_cmpint (g_array_index (answers.codes, int, i), ==, expected[i]);
-  g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters WHERE name IN ('0', 'last')"), ==, 2);
+  g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters WHERE name IN ('0', 'last')"),
+                   ==, 2);
   g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters"), ==, 2);
   gate_clear (&gate);
   answers_clear (&answers);
@@ -197,7 +199,8 @@ test_durability (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   Durability durability = { .fixture = self };
 
   fixture_open (self);
-  ulak_store_write_async (self->store, work_add_letter, g_strdup ("outside"), g_free, look_from_outside_cb, &durability);
+  ulak_store_write_async (self->store, work_add_letter, g_strdup ("outside"), g_free, look_from_outside_cb,
+                          &durability);
   while (!durability.is_done)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpint (durability.seen, ==, 1);
@@ -373,8 +376,8 @@ run_caller (gpointer user_data)
   for (guint i = 0; i < 50; i++)
     {
       answers_expect (&answers, 1);
-      ulak_store_write_async (self->fixture->store, work_add_letter, g_strdup_printf ("%s%u", self->prefix, i), g_free,
-                              answers_cb, &answers);
+      ulak_store_write_async (self->fixture->store, work_add_letter,
+                              g_strdup_printf ("%s%u", self->prefix, i), g_free, answers_cb, &answers);
       while (answers.outstanding > 0)
         g_main_context_iteration (context, TRUE);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Files are the system VFS's own, with our table of methods put over theirs: all but three are passed through. The
- * system has one table for files that it locks (databases) and one for the others (logs).
+ * Files are the system VFS's own, with our table of methods put over theirs: all but three are passed
+ * through. The system has one table for files that it locks (databases) and one for the others (logs).
  */
 #include "fault-vfs.h"
 
@@ -53,7 +53,10 @@ fault_read (sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
 }
 
 static int
-fault_fetch (sqlite3_file *file G_GNUC_UNUSED, sqlite3_int64 offset G_GNUC_UNUSED, int size G_GNUC_UNUSED, void **out)
+fault_fetch (sqlite3_file *file G_GNUC_UNUSED,
+             sqlite3_int64 offset G_GNUC_UNUSED,
+             int size G_GNUC_UNUSED,
+             void **out)
 {
   *out = NULL; /* no memory map: each read is seen */
   return SQLITE_OK;

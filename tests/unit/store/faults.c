@@ -37,7 +37,8 @@ typedef struct
 } CommitFault;
 
 static const CommitFault full = { FAULT_FULL, ULAK_ERROR_FULL, "the disk is full" };
-static const CommitFault no_write = { FAULT_WRITE, ULAK_ERROR_UNAVAILABLE, "the disk does not read or write" };
+static const CommitFault no_write = { FAULT_WRITE, ULAK_ERROR_UNAVAILABLE,
+                                      "the disk does not read or write" };
 static const CommitFault no_sync = { FAULT_SYNC, ULAK_ERROR_UNAVAILABLE, "the disk does not read or write" };
 
 static void
@@ -52,7 +53,8 @@ test_failed_commit (Fixture *self, gconstpointer user_data)
   answers_init (&answers);
   answers_expect (&answers, 10);
   for (guint i = 0; i < 10; i++)
-    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb, &answers);
+    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb,
+                            &answers);
   answers_wait (&answers);
 
   for (guint i = 0; i < 10; i++)
@@ -198,7 +200,8 @@ test_one_sync_a_commit (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   answers_init (&answers);
   answers_expect (&answers, 100);
   for (guint i = 0; i < 100; i++)
-    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb, &answers);
+    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb,
+                            &answers);
   answers_wait (&answers);
 
   ulak_store_get_status (self->store, &after);

@@ -243,14 +243,16 @@ test_live_backup (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   answers_init (&live.works);
   answers_expect (&live.works, n);
   for (guint i = 0; i < n; i++)
-    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb, &live.works);
+    ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", i), g_free, answers_cb,
+                            &live.works);
   answers_wait (&live.works);
 
   ulak_store_backup_async (self->store, target, backup_cb, &live);
   while (live.backup_code == -2) /* somebody writes all the while */
     {
       answers_expect (&live.works, 1);
-      ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", n++), g_free, answers_cb, &live.works);
+      ulak_store_write_async (self->store, work_add_letter, g_strdup_printf ("%u", n++), g_free, answers_cb,
+                              &live.works);
       answers_wait (&live.works);
     }
   g_assert_cmpint (live.backup_code, ==, -1);

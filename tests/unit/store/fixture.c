@@ -7,7 +7,8 @@
 #include <sqlite3.h>
 
 const char *const migrations_v1[] = { SQL "migrations/0001-letters.sql", NULL };
-const char *const migrations_v2[] = { SQL "migrations/0001-letters.sql", SQL "migrations/0002-stamps.sql", NULL };
+const char *const migrations_v2[] = { SQL "migrations/0001-letters.sql", SQL "migrations/0002-stamps.sql",
+                                      NULL };
 
 void
 fixture_set_up (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)

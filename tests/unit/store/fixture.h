@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Fixture: a folder of its own, a store in it, and calls that wait for their answer by iterating the main context.
+ * Fixture: a folder of its own, a store in it, and calls that wait for their answer by iterating the main
+ * context.
  */
 #pragma once
 

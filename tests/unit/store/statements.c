@@ -86,7 +86,9 @@ work_ask_for (UlakDatabase *database, gpointer path, GError **error)
 }
 
 static gboolean
-work_fail_silently (UlakDatabase *database G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+work_fail_silently (UlakDatabase *database G_GNUC_UNUSED,
+                    gpointer data G_GNUC_UNUSED,
+                    GError **error G_GNUC_UNUSED)
 {
   return FALSE;
 }

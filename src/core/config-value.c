@@ -202,7 +202,7 @@ ulak_config_key_describe (const UlakConfigKey *key)
     case ULAK_CONFIG_STRING_LIST:
       return describe_list (key);
     case ULAK_CONFIG_PATH:
-      return g_strdup ("an absolute path without ..");
+      return g_strdup ("an absolute path without .. in it");
     case ULAK_CONFIG_URL:
       return g_strdup_printf ("a URL with %s or %s, without user, password and fragment", get_schemes (key)[0],
                               get_schemes (key)[1]);

@@ -200,7 +200,12 @@ ulak_log_set_account (const char *account)
   current_account = g_strdup (account);
 }
 
-/** ulak_log_init: takes over GLib's logging, once per process, and finds out whether the journal listens */
+/**
+ * ulak_log_init:
+ *
+ * Takes over GLib's logging, once per process, and finds out whether the journal listens. $G_MESSAGES_DEBUG, whatever
+ * its value, switches debug entries on.
+ */
 void
 ulak_log_init (void)
 {
@@ -210,6 +215,7 @@ ulak_log_init (void)
     return;
 
   writes_to_journal = g_log_writer_is_journald (STDERR_FILENO);
+  debug_is_enabled = debug_is_enabled || g_getenv ("G_MESSAGES_DEBUG") != NULL;
   g_log_set_writer_func (write_foreign, NULL, NULL);
   g_once_init_leave (&is_done, 1);
 }

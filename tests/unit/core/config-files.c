@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  */
-#include "core/config.h"
+#include "core/config-value.h"
 
 #include "core/error.h"
 
@@ -200,6 +200,36 @@ test_shipped_file (void)
     }
 }
 
+/* docs/environment.md has a row for each key, and no other rows of this form. */
+static void
+test_environment_page (void)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "../../docs/environment.md", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GRegex) row = g_regex_new ("^\\| `\\w+` \\| \\[\\w+\\] \\w+ \\|", G_REGEX_MULTILINE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  gsize n, n_rows = 0;
+  const UlakConfigKey *keys = ulak_config_get_keys (&n);
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  for (g_regex_match (row, text, 0, &match); g_match_info_matches (match); g_match_info_next (match, NULL))
+    n_rows++;
+  g_assert_cmpuint (n_rows, ==, n);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      const char *value = keys[i].default_value;
+      g_autofree char *allowed = ulak_config_key_describe (&keys[i]);
+      g_autofree char *line = g_strdup_printf (
+          "\n| `%s` | [%s] %s | %s | %s |\n", keys[i].environment, keys[i].group, keys[i].key,
+          value == NULL || *value == '\0' ? "unset" : value,
+          keys[i].type == ULAK_CONFIG_SECRET ? "secret:NAME, VAULT:NAME, or in clear (works, and is reported)" : allowed);
+
+      if (strstr (text, line) == NULL)
+        g_error ("docs/environment.md has no line ‘%s’", g_strstrip (line));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -213,5 +243,6 @@ main (int argc, char *argv[])
   ADD ("drop-ins are not needed", test_no_drop_ins);
 #undef ADD
   g_test_add_func ("/config-files/the shipped file shows every key with its default", test_shipped_file);
+  g_test_add_func ("/config-files/the page of variables shows every key", test_environment_page);
   return g_test_run ();
 }

@@ -152,9 +152,9 @@ test_refusals (void)
     { "[api]\nmetrics_enabled=maybe\n",
       "Key ‘api/metrics_enabled’ in ‘/etc/ulak/ulak.conf’ is maybe; allowed true or false" },
     { "[ulak]\ndata_dir=var/lib\n",
-      "Key ‘ulak/data_dir’ in ‘/etc/ulak/ulak.conf’ is var/lib; allowed an absolute path without .." },
+      "Key ‘ulak/data_dir’ in ‘/etc/ulak/ulak.conf’ is var/lib; allowed an absolute path without .. in it" },
     { "[ulak]\ndata_dir=/var/../etc\n",
-      "Key ‘ulak/data_dir’ in ‘/etc/ulak/ulak.conf’ is /var/../etc; allowed an absolute path without .." },
+      "Key ‘ulak/data_dir’ in ‘/etc/ulak/ulak.conf’ is /var/../etc; allowed an absolute path without .. in it" },
     { "[whatsapp]\ngraph_url=ftp://x\n",
       "Key ‘whatsapp/graph_url’ in ‘/etc/ulak/ulak.conf’ is ftp://x; allowed a URL with http or https, without user, "
       "password and fragment" },

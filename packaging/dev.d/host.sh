@@ -12,6 +12,7 @@ HOST_TEST=(dbus dbus-daemon polkitd python3 python3-pytest python3-dbusmock pyth
            libglib2.0-bin sqlite3 procps systemd openssl gnome-keyring libsecret-tools)
 HOST_LINT=(shellcheck clang-format)
 HOST_BENCH=(wrk)
+HOST_FUZZ=(clang libclang-rt-dev)
 
 host_missing ()
 {

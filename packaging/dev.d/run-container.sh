@@ -28,6 +28,8 @@ run_container ()
   cleanup_push run_container_stop
   run_container_leader "$state/boot.log"
   run_wait_ready kill -0 "$RUN_NSPAWN"
+  run_graph_secrets
+  run_container_shim
   run_announce "$(run_key "$RUN_DATA/.lab/api-key")" "unix:path=/proc/$RUN_LEADER/root/run/dbus/system_bus_socket"
   wait "$RUN_NSPAWN" || true
   die "the container ended by itself"
@@ -49,8 +51,7 @@ run_container_sweep ()
 run_container_prepare ()
 {
   local upper=$1 layer=$2 lab=$RUN_DATA/.lab file
-  mkdir -p "$upper/etc/systemd/system" "$upper/etc/ulak/ulak.conf.d" "$upper/etc/credstore.encrypted" \
-    "$upper/var/lib/systemd" "$lab/keep" "$lab/keyring"
+  mkdir -p "$upper/etc/systemd/system" "$upper/etc/credstore.encrypted" "$upper/var/lib/systemd" "$lab/keep" "$lab/keyring"
   chmod 0700 "$upper/etc/credstore.encrypted" "$lab" "$lab/keyring"
   for file in "${RUN_KEEP[@]}"
   do
@@ -58,7 +59,7 @@ run_container_prepare ()
     cp -p "$lab/keep/${file##*/}" "$upper/$file"
   done
   run_socket_dropin "$upper/etc/systemd/system"
-  [ -z "$RUN_CONFIG" ] || install -m 0644 "$RUN_CONFIG" "$upper/etc/ulak/ulak.conf.d/90-dev.conf"
+  run_config_dropins "$upper/etc/ulak/ulak.conf.d"
   run_container_owners "$layer"
 }
 
@@ -105,6 +106,17 @@ run_container_leader ()
 run_container_enter ()
 {
   nsenter -t "$RUN_LEADER" -a env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
+}
+
+# For people: ‘ulakctl’ in any shell of this machine means the one in the container, while it runs.
+run_container_shim ()
+{
+  local shim=/usr/local/bin/ulakctl
+  [ "$RUN_JSON" = no ] && ! command -v ulakctl >/dev/null || return 0
+  cleanup_push rm -f "$shim"
+  printf '#!/bin/sh\nexec nsenter -t %s -a env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 ulakctl "$@"\n' \
+    "$RUN_LEADER" > "$shim"
+  chmod 0755 "$shim"
 }
 
 run_container_shell ()

@@ -16,14 +16,11 @@ run_host ()
   ! run_port_is_open || die "port $RUN_PORT is taken; choose another with --port"
   run_host_data
   run_socket_dropin "$RUN_DROPINS"
-  if [ -n "$RUN_CONFIG" ]
-  then
-    mkdir -p /etc/ulak/ulak.conf.d
-    install -m 0644 "$RUN_CONFIG" /etc/ulak/ulak.conf.d/90-dev.conf
-  fi
+  run_config_dropins /etc/ulak/ulak.conf.d
   systemctl daemon-reload
   systemctl start ulak.target
   run_wait_ready systemctl -q is-active ulak.target
+  run_graph_secrets
   mkdir -p "$RUN_DATA/.lab"
   chmod 0700 "$RUN_DATA/.lab"
   run_announce "$(run_key "$RUN_DATA/.lab/api-key")" unix:path=/run/dbus/system_bus_socket
@@ -72,7 +69,8 @@ run_host_shell ()
 run_host_stop ()
 {
   systemctl stop ulak.target
-  rm -f "$RUN_DROPINS/ulak-api.socket.d/50-dev.conf" /etc/ulak/ulak.conf.d/90-dev.conf
+  rm -f "$RUN_DROPINS/ulak-api.socket.d/50-dev.conf" /etc/ulak/ulak.conf.d/90-dev.conf \
+    /etc/ulak/ulak.conf.d/91-graph-double.conf
   rmdir "$RUN_DROPINS/ulak-api.socket.d" 2>/dev/null || true
   systemctl daemon-reload
 }

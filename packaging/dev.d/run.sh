@@ -10,6 +10,8 @@ RUN_PORT=8080
 RUN_DATA=
 RUN_CONFIG=
 RUN_JSON=no
+RUN_GRAPH=no
+RUN_GRAPH_URL=
 RUN_INSTALL=yes
 
 run_options ()
@@ -19,6 +21,7 @@ run_options ()
     case $1 in
       --json) RUN_JSON=yes ;;
       --no-install) RUN_INSTALL=no ;;
+      --graph-double) RUN_GRAPH=yes ;;
       --port | --data | --config)
         [ $# -ge 2 ] || die "$1 needs a value"
         case $1 in
@@ -27,7 +30,7 @@ run_options ()
           --config) RUN_CONFIG=$2 ;;
         esac
         shift ;;
-      *) die "‘run’ knows no ‘$1’; it takes --json, --port N, --data DIR, --config FILE and --no-install" ;;
+      *) die "‘run’ knows no ‘$1’; it takes --json, --port N, --data DIR, --config FILE, --graph-double and --no-install" ;;
     esac
     shift
   done
@@ -46,6 +49,43 @@ run_socket_dropin ()
   mkdir -p "$1/ulak-api.socket.d"
   printf '[Socket]\nListenStream=\nListenStream=127.0.0.1:%s\nListenStream=/run/ulak/api.sock\n' "$RUN_PORT" \
     > "$1/ulak-api.socket.d/50-dev.conf"
+}
+
+# run_config_dropins FOLDER: the caller's settings, and where the Graph double is.
+run_config_dropins ()
+{
+  mkdir -p "$1"
+  [ -z "$RUN_CONFIG" ] || install -m 0644 "$RUN_CONFIG" "$1/90-dev.conf"
+  [ "$RUN_GRAPH" = no ] || printf '[whatsapp]\ngraph_url=%s\n[webhooks]\nallow_private_targets=true\n' "$RUN_GRAPH_URL" \
+    > "$1/91-graph-double.conf"
+}
+
+# run_graph_start: a double of Meta's Graph API that calls back the line ‘sales’.
+run_graph_start ()
+{
+  local out deadline=$((SECONDS + 20))
+  [ "$RUN_GRAPH" = yes ] || return 0
+  out=$(mktemp)
+  cleanup_push rm -f "$out"
+  PYTHONPATH=$DEV_TOP PYTHONDONTWRITEBYTECODE=1 setpriv --pdeathsig TERM /usr/bin/python3 -u -m tests.peers.graph \
+    --callback "106540352242922=http://127.0.0.1:$RUN_PORT/webhooks/whatsapp/sales" </dev/null >"$out" &
+  cleanup_push kill "$!"
+  until RUN_GRAPH_URL=$(head -n 1 "$out") && [ -n "$RUN_GRAPH_URL" ]
+  do
+    [ "$SECONDS" -lt "$deadline" ] || die "the Graph double does not start"
+    sleep 0.05
+  done
+}
+
+# The double's secrets, under the names that README uses.
+run_graph_secrets ()
+{
+  local pair
+  [ "$RUN_GRAPH" = yes ] || return 0
+  for pair in graph-token=test-token graph-app-secret=test-app-secret graph-verify=test-verify
+  do
+    printf '%s' "${pair#*=}" | "run_${RUN_WHERE}_enter" ulakctl secret set "${pair%%=*}" >/dev/null
+  done
 }
 
 # run_wait_ready ALIVE: until /readyz says 200; ALIVE is a command that fails when waiting is pointless.
@@ -94,7 +134,8 @@ run_announce ()
   fi
   cat <<ANNOUNCE
 Ulak runs.
-  address   $url
+  address   $url${RUN_GRAPH_URL:+
+  Graph API $RUN_GRAPH_URL (a double)}
   API key   $key
   try       curl -H 'Authorization: Bearer $key' $url/api/v1/accounts
   shell     $("run_${RUN_WHERE}_shell")
@@ -110,5 +151,6 @@ verb_run ()
   [ ! -d /run/systemd/system ] || RUN_WHERE=host
   [ "$RUN_INSTALL" = no ] || host_install "${HOST_BUILD[@]}" "${HOST_DEB[@]}" "${HOST_LAB[@]}"
   trap 'exit 0' TERM INT HUP
+  run_graph_start
   "run_${RUN_WHERE}"
 }

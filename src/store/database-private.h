@@ -35,7 +35,7 @@ gint64 ulak_database_get_wal_pages (UlakDatabase *self);
 
 void ulak_database_set_error (UlakDatabase *self, int result, const char *doing, GError **error);
 void ulak_database_set_lost_error (UlakDatabase *self, const char *doing, GError **error);
-const char *ulak_database_take_fault (UlakDatabase *self);
+int ulak_database_take_fault (UlakDatabase *self);
 
 UlakStatement *ulak_statement_new (UlakDatabase *database, const char *name, const char *sql, GError **error);
 void ulak_statement_reset (UlakStatement *self);

@@ -150,17 +150,14 @@ ulak_database_set_error (UlakDatabase *self, int result, const char *doing, GErr
                result, doing);
 }
 
-/**
- * ulak_database_take_fault: Returns: (nullable) (transfer none): the fault met since the last call, a
- * constant
- */
-const char *
+/** ulak_database_take_fault: Returns: the last code with a fault text since the last call, or SQLITE_OK */
+int
 ulak_database_take_fault (UlakDatabase *self)
 {
-  const char *fault = ulak_fault_get_text (self->fault_result);
+  int result = self->fault_result;
 
   self->fault_result = SQLITE_OK;
-  return fault;
+  return result;
 }
 
 static GBytes *

@@ -28,7 +28,7 @@ take_connection (UlakReaders *self, GError **error)
 static void
 give_back_connection (UlakReaders *self, UlakDatabase *database)
 {
-  if (ulak_database_take_fault (database) != NULL)
+  if (ulak_database_take_fault (database) != SQLITE_OK)
     ulak_database_free (database);
   else
     g_async_queue_push (self->idle, database);

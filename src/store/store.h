@@ -81,7 +81,7 @@ typedef struct
   guint64 works;        /* write works committed: works / commits is the sharing of fsyncs */
   guint queued;
   gboolean is_healthy;  /* the last commit did not meet a disk fault */
-  const char *fault;    /* (nullable): what it met, until the next good commit */
+  const char *fault;    /* (nullable): what it met, until the next good commit; damage stays until reopened */
 } UlakStoreStatus;
 
 void ulak_store_get_status (UlakStore *self, UlakStoreStatus *status_out);

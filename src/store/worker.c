@@ -15,6 +15,7 @@
  */
 #include "store/worker.h"
 
+#include "store/fault.h"
 #include "store/queue.h"
 #include "store/transaction.h"
 
@@ -36,11 +37,11 @@ struct _UlakWorker
   GMutex lock;              /* of the fields below */
   guint64 commits;
   guint64 works;
-  const char *fault;        /* (nullable): constant text */
+  int fault;                /* SQLITE_OK, or what the last commit met */
 };
 
 static void
-count_commit (UlakWorker *self, guint works, const char *fault)
+count_commit (UlakWorker *self, guint works, int fault)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
@@ -49,15 +50,17 @@ count_commit (UlakWorker *self, guint works, const char *fault)
       self->commits++;
       self->works += works;
     }
-  self->fault = fault;
+  /* A good commit proves that the disk writes, not that a damaged page is whole again. */
+  if (ulak_fault_get_error (self->fault) != ULAK_ERROR_DAMAGED)
+    self->fault = fault;
 }
 
 static void
-note_fault (UlakWorker *self, const char *fault)
+note_fault (UlakWorker *self, int fault)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  if (fault != NULL)
+  if (fault != SQLITE_OK)
     self->fault = fault;
 }
 
@@ -66,7 +69,7 @@ has_fault (UlakWorker *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  return self->fault != NULL;
+  return self->fault != SQLITE_OK;
 }
 
 static void
@@ -149,7 +152,7 @@ commit_batch (UlakWorker *self, UlakJob *first)
   g_autoptr (GError) error = NULL;
   GPtrArray *batch = g_ptr_array_sized_new (BATCH_MAX_WORKS);
   gboolean is_done = run_batch (self, batch, first, &error);
-  const char *fault = ulak_database_take_fault (self->database);
+  int fault = ulak_database_take_fault (self->database);
 
   if (!is_done)
     fail_batch (batch, error);
@@ -267,8 +270,8 @@ ulak_worker_get_status (UlakWorker *self, UlakStoreStatus *status_out)
   status_out->commits = self->commits;
   status_out->works = self->works;
   status_out->queued = queued;
-  status_out->is_healthy = self->fault == NULL;
-  status_out->fault = self->fault;
+  status_out->is_healthy = self->fault == SQLITE_OK;
+  status_out->fault = ulak_fault_get_text (self->fault);
 }
 
 /** ulak_worker_close: commits what waits, empties the log into the database, closes it. Blocking */

@@ -49,6 +49,11 @@ fault_read (sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
 {
   if (is_fault (FAULT_READ))
     return SQLITE_IOERR_READ;
+  if (is_fault (FAULT_GARBAGE))
+    {
+      memset (bytes, 0xa5, (size_t) size);
+      return SQLITE_OK;
+    }
   return methods[0].real->xRead (file, bytes, size, offset);
 }
 

@@ -12,6 +12,7 @@ typedef enum
   FAULT_WRITE,      /* writes fail with SQLITE_IOERR_WRITE */
   FAULT_SYNC,       /* syncs fail with SQLITE_IOERR_FSYNC */
   FAULT_READ,       /* reads fail with SQLITE_IOERR_READ */
+  FAULT_GARBAGE,    /* reads succeed with wrong bytes */
 } Fault;
 
 void fault_vfs_register (void);

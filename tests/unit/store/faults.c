@@ -185,6 +185,30 @@ test_failed_read (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   answers_clear (&answers);
 }
 
+static gboolean
+work_read_bodies (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  UlakStatement *statement = ulak_database_statement (database, SQL "list-letters.sql", error);
+
+  return statement != NULL && ulak_statement_run (statement, error);
+}
+
+static void
+test_damage_stays (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  fixture_open (self);
+  g_assert_cmpint (fixture_write (self, work_add_two_letters, NULL), ==, -1);
+  fault_vfs_set (FAULT_GARBAGE);
+  g_assert_cmpint (fixture_write (self, work_read_bodies, NULL), ==, ULAK_ERROR_DAMAGED);
+
+  fault_vfs_set (FAULT_NONE);
+  g_assert_cmpint (fixture_write (self, work_add_letter, "goes on"), ==, -1);
+  assert_status (self, "the database is damaged");
+  fixture_close (self);
+  fixture_open (self);
+  assert_status (self, NULL);
+}
+
 static void
 test_one_sync_a_commit (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 {
@@ -232,6 +256,7 @@ main (int argc, char *argv[])
   CASE ("health returns without anybody writing", test_health_returns, NULL);
   CASE ("a disk that fills inside a work leaves no half of it", test_full_inside_work, NULL);
   CASE ("a work that ignores a lost transaction commits nothing alone", test_ignored_failure, NULL);
+  CASE ("damage is reported until the store is opened again", test_damage_stays, NULL);
   CASE ("a failing read is told and the next one works", test_failed_read, NULL);
 #undef CASE
 

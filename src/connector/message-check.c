@@ -95,8 +95,8 @@ require_one_of (JsonObject *object, const char *path, const char *const *names, 
   if (n == 1)
     return TRUE;
   list = g_strjoinv (", ", (char **) names);
-  ulak_issues_add (issues, path, "%s of these may be given, and exactly one must: %s", n == 0 ? "None" : "More than one",
-                   list);
+  ulak_issues_add (issues, path, "must have exactly one of %s; %s is there", list,
+                   n == 0 ? "none" : "more than one");
   return FALSE;
 }
 
@@ -110,7 +110,7 @@ refuse_others (JsonObject *object, const char *path, const char *type, const cha
     if (!g_strv_contains (allowed, l->data))
       {
         g_autofree char *where = path_of (path, l->data);
-        ulak_issues_add (issues, where, "Not allowed when type is %s", type);
+        ulak_issues_add (issues, where, "not allowed when type is %s", type);
       }
 }
 
@@ -141,7 +141,7 @@ check_birthday (JsonObject *object, const char *path, UlakIssues *issues)
       g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year))
     return;
   g_autofree char *where = path_of (path, "birthday");
-  ulak_issues_add (issues, where, "Must be a date as YYYY-MM-DD");
+  ulak_issues_add (issues, where, "must be a date as YYYY-MM-DD");
 }
 
 static void
@@ -155,7 +155,7 @@ check_unique_ids (JsonArray *array, const char *path, GHashTable *seen, UlakIssu
       if (id != NULL && !g_hash_table_add (seen, (gpointer) id))
         {
           g_autofree char *where = g_strdup_printf ("%s[%u].id", path, i);
-          ulak_issues_add (issues, where, "Is there twice; ids must differ");
+          ulak_issues_add (issues, where, "is there twice; ids must differ");
         }
     }
 }
@@ -168,7 +168,7 @@ check_buttons (JsonObject *object, const char *path, UlakIssues *issues)
 
   refuse_others (object, path, "button", WORDS ("type", "body", "header", "footer", "buttons"), issues);
   if (!has (object, "buttons"))
-    ulak_issues_add (issues, where, "Is required when type is button");
+    ulak_issues_add (issues, where, "is required when type is button");
   check_unique_ids (ulak_json_peek_array (object, "buttons"), where, seen, issues);
 }
 
@@ -192,10 +192,10 @@ check_sections (JsonArray *sections, const char *path, UlakIssues *issues)
       n_rows += rows == NULL ? 0 : json_array_get_length (rows);
       check_unique_ids (rows, rows_path, seen, issues);
       if (n_sections > 1 && !has (json_node_get_object (node), "title"))
-        ulak_issues_add (issues, title_path, "Is required when there is more than one section");
+        ulak_issues_add (issues, title_path, "is required when there is more than one section");
     }
   if (n_rows > LIST_ROWS_MAX)
-    ulak_issues_add (issues, path, "Hold %u rows in all; allowed are up to %d", n_rows, LIST_ROWS_MAX);
+    ulak_issues_add (issues, path, "holds %u rows in all; allowed are up to %d", n_rows, LIST_ROWS_MAX);
 }
 
 static void
@@ -210,12 +210,12 @@ check_list (JsonObject *object, const char *path, UlakIssues *issues)
       const char *name = i == 0 ? "button" : "sections";
       g_autofree char *where = path_of (path, name);
       if (!has (object, name))
-        ulak_issues_add (issues, where, "Is required when type is list");
+        ulak_issues_add (issues, where, "is required when type is list");
     }
   if (header != NULL && !has (header, "text"))
     {
       g_autofree char *where = path_of (path, "header");
-      ulak_issues_add (issues, where, "Must be a text when type is list");
+      ulak_issues_add (issues, where, "must be a text when type is list");
     }
   if (sections != NULL)
     {
@@ -247,7 +247,7 @@ check_parameter (JsonObject *object, const char *path, UlakIssues *issues)
   if (has (object, type))
     return;
   where = path_of (path, type);
-  ulak_issues_add (issues, where, "Is required when type is %s", type);
+  ulak_issues_add (issues, where, "is required when type is %s", type);
 }
 
 static void
@@ -265,7 +265,7 @@ check_component (JsonObject *object, const char *path, UlakIssues *issues)
       const char *name = i == 0 ? "sub_type" : "index";
       g_autofree char *where = path_of (path, name);
       if (!has (object, name))
-        ulak_issues_add (issues, where, "Is required when type is button");
+        ulak_issues_add (issues, where, "is required when type is button");
     }
 }
 
@@ -405,11 +405,11 @@ check_string_kind (JsonObject *object, const char *path, const Field *field, Ula
   if (text == NULL)
     return;
   if (field->kind == KIND_URL && !is_web_url (text))
-    ulak_issues_add (issues, where, "Must be an absolute http or https URL");
+    ulak_issues_add (issues, where, "must be an absolute http or https URL");
   if (field->kind == KIND_TIME && !ulak_parse_rfc3339 (text, &time_us))
-    ulak_issues_add (issues, where, "Must be a time as RFC 3339, such as 2026-11-25T08:30:00Z");
+    ulak_issues_add (issues, where, "must be a time as RFC 3339, such as 2026-11-25T08:30:00Z");
   if (field->kind == KIND_CHAT && (chat = ulak_message_to_chat (text)) == NULL)
-    ulak_issues_add (issues, where, "Must be a phone number in E.164 (7 to 15 digits, with or without +) or a chat id");
+    ulak_issues_add (issues, where, "must be a phone number in E.164 (7 to 15 digits, with or without +) or a chat id");
 }
 
 static void
@@ -423,7 +423,7 @@ check_word (JsonObject *object, const char *path, const Field *field, UlakIssues
     return;
   where = path_of (path, field->name);
   list = g_strjoinv (", ", (char **) field->words);
-  ulak_issues_add (issues, where, "Is not one of: %s", list);
+  ulak_issues_add (issues, where, "is not one of: %s", list);
 }
 
 static void check_object (JsonObject *object, const char *path, const Shape *shape, UlakIssues *issues);
@@ -443,7 +443,7 @@ check_array (JsonObject *object, const char *path, const Field *field, UlakIssue
       if (JSON_NODE_HOLDS_OBJECT (node))
         check_object (json_node_get_object (node), where, field->shape, issues);
       else
-        ulak_issues_add (issues, where, "Must be an object");
+        ulak_issues_add (issues, where, "must be an object");
     }
 }
 
@@ -564,12 +564,38 @@ ulak_message_to_chat (const char *to)
   return to[length] == '\0' && length <= ULAK_MESSAGE_CHAT_MAX ? g_strdup (to) : NULL;
 }
 
-/** ulak_message_get_media_id: Returns: (nullable): the uploaded medium that the message as a whole is */
+static const char *find_media_id (JsonNode *node);
+
+static const char *
+find_media_id_in_object (JsonObject *object)
+{
+  const char *found = ulak_json_peek_string (object, "media_id");
+  g_autoptr(GList) values = json_object_get_values (object);
+
+  for (GList *l = values; found == NULL && l != NULL; l = l->next)
+    found = find_media_id (l->data);
+  return found;
+}
+
+static const char *
+find_media_id (JsonNode *node)
+{
+  const char *found = NULL;
+  JsonArray *array;
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return find_media_id_in_object (json_node_get_object (node));
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+  array = json_node_get_array (node);
+  for (guint i = 0; found == NULL && i < json_array_get_length (array); i++)
+    found = find_media_id (json_array_get_element (array, i));
+  return found;
+}
+
+/** ulak_message_get_media_id: Returns: (nullable): the first uploaded medium that @message names, headers included */
 const char *
 ulak_message_get_media_id (JsonObject *message)
 {
-  const char *kind = ulak_message_get_kind (message);
-  JsonObject *content = kind == NULL ? NULL : ulak_json_peek_object (message, kind);
-
-  return content == NULL ? NULL : ulak_json_peek_string (content, "media_id");
+  return find_media_id_in_object (message);
 }

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- SPDX-FileCopyrightText: The Ulak authors
+SELECT sequence, status, open, chat, network_id, hold_reason FROM messages
+WHERE network_id = :network_id AND sender IS NULL ORDER BY sequence DESC LIMIT 1

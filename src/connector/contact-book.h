@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Contact book: who is who, whatever the network calls them today.
+ *
+ * A person has an id of our own. Aliases (user id, LID, wa_id, phone, user name) lead to it, each with the times it was
+ * first and last seen. Strong kinds decide; a phone number that comes with another user id has a new owner and moves
+ * to that person. Runs on the store's threads.
+ */
+#pragma once
+
+#include "store/database.h"
+
+#include <json-glib/json-glib.h>
+
+/* new_id: an id for the person if nobody has these aliases. */
+char *ulak_contact_book_meet (UlakDatabase *database,
+                              JsonObject *contact,
+                              const char *sender,
+                              const char *new_id,
+                              gint64 now_us,
+                              GError **error);
+/* (transfer full): the contact object of events; NULL with error. */
+JsonObject *ulak_contact_book_show (UlakDatabase *database, const char *id, GError **error);

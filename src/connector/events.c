@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * The contact of an event is the one behind its chat or, in a group, the sender.
+ */
+#include "connector/events.h"
+
+#include "connector/contact-book.h"
+#include "connector/sql.h"
+#include "connector/stored-message.h"
+#include "core/json.h"
+
+#include <string.h>
+
+/* Fields left out of an event whose data would be too large, the largest first; GetMessage still shows them. */
+static const char *const bulky_fields[] = { "raw", "contacts", "interactive", "template", "order", NULL };
+
+gboolean
+ulak_events_put (UlakDatabase *database,
+                 UlakLineWork *work,
+                 const char *id,
+                 const char *type,
+                 const char *chat,
+                 gint64 timestamp_us,
+                 const char *data,
+                 GError **error)
+{
+  if (!ulak_sql_run (database, ULAK_SQL ("outbox-add"),
+                     ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("type", type), ULAK_TEXT ("chat", chat),
+                                    ULAK_INTEGER ("timestamp_us", timestamp_us), ULAK_TEXT ("data", data)),
+                     error))
+    return FALSE;
+  work->events_change++;
+  return TRUE;
+}
+
+static char *
+print_within_limit (JsonObject *data, JsonObject *message)
+{
+  char *text = ulak_json_print_object (data);
+
+  for (guint i = 0; bulky_fields[i] != NULL && strlen (text) > ULAK_EVENT_DATA_MAX; i++)
+    {
+      if (!json_object_has_member (message, bulky_fields[i]))
+        continue;
+      json_object_remove_member (message, bulky_fields[i]);
+      json_object_set_boolean_member (message, "truncated", TRUE);
+      g_free (text);
+      text = ulak_json_print_object (data);
+    }
+  return text;
+}
+
+static gboolean
+find_contact (UlakDatabase *database, const char *chat, const char *sender, char **contact_out, GError **error)
+{
+  static const char *const identities[] = { "user_id", "lid", "wa_id", "phone", NULL };
+  g_autofree char *contact = NULL;
+
+  if (!ulak_sql_get_text (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", chat)), "contact", &contact, error))
+    return FALSE;
+  for (guint i = 0; contact == NULL && sender != NULL && identities[i] != NULL; i++)
+    if (!ulak_sql_get_text (database, ULAK_SQL ("alias-find"),
+                            ULAK_BINDINGS (ULAK_TEXT ("kind", identities[i]), ULAK_TEXT ("value", sender)), "contact", &contact,
+                            error))
+      return FALSE;
+  *contact_out = g_steal_pointer (&contact);
+  return TRUE;
+}
+
+gboolean
+ulak_events_put_message (UlakDatabase *database,
+                         UlakLineWork *work,
+                         const char *id,
+                         const char *type,
+                         gint64 sequence,
+                         gint64 timestamp_us,
+                         GError **error)
+{
+  g_autoptr(JsonObject) data = json_object_new ();
+  g_autofree char *chat = NULL;
+  g_autofree char *contact = NULL;
+  g_autofree char *text = NULL;
+  JsonObject *message;
+  UlakStatement *row;
+
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), &row, error))
+    return FALSE;
+  g_return_val_if_fail (row != NULL, FALSE);
+  chat = g_strdup (ulak_statement_get_text (row, "chat"));
+  message = ulak_stored_message_show (database, row, error);
+  if (message == NULL)
+    return FALSE;
+  json_object_set_object_member (data, "message", message);
+
+  if (!find_contact (database, chat, ulak_json_peek_string (message, "from"), &contact, error))
+    return FALSE;
+  if (contact != NULL)
+    {
+      JsonObject *shown = ulak_contact_book_show (database, contact, error);
+      if (shown == NULL)
+        return FALSE;
+      json_object_set_object_member (data, "contact", shown);
+    }
+  text = print_within_limit (data, message);
+  return ulak_events_put (database, work, id, type, chat, timestamp_us, text, error);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Events: what is told to webhooks and live readers, put into the outbox in the transaction of what it tells.
+ *
+ * Runs on the store's threads. The order of the outbox is the order of the commits; events of one chat carry the chat as
+ * ordering key. Data are as docs/messages.md says and never larger than what org.ulak.Webhooks1 takes.
+ */
+#pragma once
+
+#include "connector/line-work.h"
+#include "store/database.h"
+
+#include <json-glib/json-glib.h>
+
+#define ULAK_EVENT_DATA_MAX (256 * 1024)
+
+gboolean ulak_events_put (UlakDatabase *database,
+                          UlakLineWork *work,
+                          const char *id,
+                          const char *type,
+                          const char *chat,
+                          gint64 timestamp_us,
+                          const char *data,
+                          GError **error);
+/* With the message as it is now, and its contact. */
+gboolean ulak_events_put_message (UlakDatabase *database,
+                                  UlakLineWork *work,
+                                  const char *id,
+                                  const char *type,
+                                  gint64 sequence,
+                                  gint64 timestamp_us,
+                                  GError **error);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Accepting: a send document becomes a row that will be sent, once per id.
+ */
+#include "connector/lanes.h"
+#include "connector/line-work.h"
+#include "connector/message-check.h"
+#include "connector/sql.h"
+#include "connector/stored-message.h"
+#include "core/error.h"
+#include "core/id.h"
+#include "core/json.h"
+
+#include <string.h>
+
+typedef struct
+{
+  UlakLineWork head;
+  char *id;
+  char *content;    /* the document as JSON text */
+  char *to;
+  char *type;
+  char *reply_to;   /* (nullable) */
+  char *media_id;   /* (nullable) */
+  gint64 expires_us; /* 0: never */
+  char *status;     /* out */
+} Acceptance;
+
+static void
+acceptance_free (gpointer data)
+{
+  Acceptance *self = data;
+
+  g_free (self->id);
+  g_free (self->content);
+  g_free (self->to);
+  g_free (self->type);
+  g_free (self->reply_to);
+  g_free (self->media_id);
+  g_free (self->status);
+  g_free (self);
+}
+
+static gboolean
+is_same_document (const char *left, const char *right)
+{
+  g_autoptr(JsonNode) a = NULL;
+  g_autoptr(JsonNode) b = NULL;
+
+  if (g_str_equal (left, right))
+    return TRUE;
+  a = json_from_string (left, NULL);
+  b = json_from_string (right, NULL);
+  return a != NULL && b != NULL && json_node_equal (a, b);
+}
+
+/* The row that has the id already, if there is one, answers. */
+static gboolean
+find_known (UlakDatabase *database, Acceptance *self, gboolean *known_out, GError **error)
+{
+  UlakStatement *row;
+  const char *status;
+
+  if (!ulak_sql_find (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->id)), &row, error))
+    return FALSE;
+  *known_out = row != NULL;
+  if (row == NULL)
+    return TRUE;
+  if (ulak_statement_get_integer (row, "is_request") == 0 ||
+      !is_same_document (self->content, ulak_statement_get_text (row, "content")))
+    {
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFLICT, "The id %s belongs to another message", self->id);
+      return FALSE;
+    }
+  status = ulak_statement_get_text (row, "status");
+  self->status = g_strdup (g_str_equal (status, "sending") ? "pending" : status);
+  return TRUE;
+}
+
+static gboolean
+find_medium (UlakDatabase *database, Acceptance *self, GError **error)
+{
+  UlakStatement *row;
+
+  if (self->media_id == NULL)
+    return TRUE;
+  if (!ulak_sql_find (database, ULAK_SQL ("media-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->media_id)), &row, error))
+    return FALSE;
+  if (row != NULL && !ulak_statement_is_null (row, "stored_name"))
+    return TRUE;
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "%s.media_id: names no medium that was uploaded to this line and is still kept",
+               self->type);
+  return FALSE;
+}
+
+static gboolean
+find_quoted (UlakDatabase *database, Acceptance *self, char **id_out, char **network_id_out, GError **error)
+{
+  UlakStatement *row;
+  gboolean is_ours = self->reply_to != NULL && ulak_id_is_valid (self->reply_to);
+
+  if (self->reply_to == NULL)
+    return TRUE;
+  if (!ulak_sql_find (database, is_ours ? ULAK_SQL ("message-find") : ULAK_SQL ("message-by-network-id"),
+                      ULAK_BINDINGS (ULAK_TEXT (is_ours ? "id" : "network_id", self->reply_to)), &row, error))
+    return FALSE;
+  if (row == NULL && is_ours)
+    {
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "reply_to: there is no message %s on this line", self->reply_to);
+      return FALSE;
+    }
+  *id_out = row == NULL ? NULL : g_strdup (ulak_statement_get_text (row, "id"));
+  *network_id_out = row == NULL ? g_strdup (self->reply_to) : g_strdup (ulak_statement_get_text (row, "network_id"));
+  return TRUE;
+}
+
+/* The chat that the recipient has already, under whatever alias. */
+static gboolean
+find_chat (UlakDatabase *database, const char *to, char **chat_out, GError **error)
+{
+  UlakStatement *row;
+  g_autofree char *chat = NULL;
+
+  if (!ulak_sql_find (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", to)), &row, error))
+    return FALSE;
+  if (row == NULL &&
+      !ulak_sql_get_text (database, ULAK_SQL ("chat-of-alias"), ULAK_BINDINGS (ULAK_TEXT ("value", to)), "id", &chat, error))
+    return FALSE;
+  *chat_out = chat != NULL ? g_steal_pointer (&chat) : g_strdup (to);
+  return TRUE;
+}
+
+static gboolean
+insert (UlakDatabase *database, Acceptance *self, const char *chat, GError **error)
+{
+  g_autofree char *quoted_id = NULL;
+  g_autofree char *quoted_network_id = NULL;
+  gint64 now_us = self->head.now_us;
+
+  if (!find_quoted (database, self, &quoted_id, &quoted_network_id, error))
+    return FALSE;
+  return ulak_sql_run (database, ULAK_SQL ("message-insert"),
+                       ULAK_BINDINGS (ULAK_TEXT ("id", self->id), ULAK_TEXT ("network_id", NULL), ULAK_TEXT ("chat", chat),
+                                      ULAK_TEXT ("sender", NULL), ULAK_INTEGER ("is_request", 1), ULAK_TEXT ("type", self->type),
+                                      ULAK_TEXT ("status", "pending"), ULAK_INTEGER ("timestamp_us", now_us),
+                                      ULAK_TEXT ("content", self->content), ULAK_TEXT ("quoted_id", quoted_id),
+                                      ULAK_TEXT ("quoted_network_id", quoted_network_id), ULAK_TEXT ("media_id", self->media_id),
+                                      ULAK_INTEGER ("open", 1), ULAK_INTEGER ("due_us", now_us),
+                                      ULAK_INTEGER ("expires_us", self->expires_us)),
+                       error);
+}
+
+static gboolean
+accept_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Acceptance *self = data;
+  g_autofree char *chat = NULL;
+  gboolean is_known;
+
+  ulak_line_work_start (self);
+  g_clear_pointer (&self->status, g_free);
+  if (!find_known (database, self, &is_known, error))
+    return FALSE;
+  if (is_known)
+    return TRUE;
+  if (!find_medium (database, self, error) || !find_chat (database, self->to, &chat, error) || !insert (database, self, chat, error))
+    return FALSE;
+  self->head.depth_change = 1;
+  self->status = g_strdup ("pending");
+  return ulak_lanes_open (database, chat, ulak_database_get_last_rowid (database), self->head.now_us, error) &&
+         ulak_sql_run (database, ULAK_SQL ("chat-touch"),
+                       ULAK_BINDINGS (ULAK_TEXT ("id", chat), ULAK_INTEGER ("now_us", self->head.now_us)), error);
+}
+
+static void
+accept_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
+{
+  g_task_return_pointer (task, g_steal_pointer (&((Acceptance *) work)->status), g_free);
+}
+
+static Acceptance *
+acceptance_new (const char *id, JsonObject *message)
+{
+  Acceptance *self = g_new0 (Acceptance, 1);
+  const char *expires_at = ulak_json_peek_string (message, "expires_at");
+
+  self->id = g_strdup (id);
+  self->content = ulak_json_print_object (message);
+  self->to = ulak_message_to_chat (ulak_json_peek_string (message, "to"));
+  self->type = g_strdup (ulak_stored_message_type (message));
+  self->reply_to = g_strdup (ulak_json_peek_string (message, "reply_to"));
+  self->media_id = g_strdup (ulak_message_get_media_id (message));
+  if (expires_at != NULL)
+    ulak_parse_rfc3339 (expires_at, &self->expires_us);
+  return self;
+}
+
+void
+ulak_line_store_accept_async (UlakLineStore *self,
+                              const char *id,
+                              JsonObject *message,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, ulak_line_store_accept_async);
+  if (!ulak_line_store_charge (self))
+    {
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "The line has %u messages to send, which is its limit",
+                               ulak_line_store_get_depth (self));
+      return;
+    }
+  g_task_set_task_data (task, self, NULL); /* marks the charge */
+  ulak_line_store_write (self, accept_run, acceptance_new (id, message), acceptance_free, accept_done, g_steal_pointer (&task));
+}
+
+char *
+ulak_line_store_accept_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  if (g_task_get_task_data (G_TASK (result)) != NULL)
+    ulak_line_store_discharge (self);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Sending: what the queue asks of the database, from the heads of the lanes to the outcome of a try.
+ */
+#include "connector/events.h"
+#include "connector/lanes.h"
+#include "connector/line-work.h"
+#include "connector/sql.h"
+#include "connector/statuses.h"
+#include "core/error.h"
+#include "core/json.h"
+
+#include <string.h>
+
+#define EXPIRE_STEP 100
+
+void
+ulak_lane_head_free (UlakLaneHead *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->id);
+  g_free (self->chat);
+  g_free (self->hold_reason);
+  g_free (self);
+}
+
+void
+ulak_lane_heads_free (UlakLaneHeads *self)
+{
+  if (self == NULL)
+    return;
+  g_ptr_array_unref (self->heads);
+  g_free (self);
+}
+
+void
+ulak_claim_free (UlakClaim *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->id);
+  g_free (self->chat);
+  g_free (self->reply_to_network_id);
+  g_clear_pointer (&self->message, json_object_unref);
+  g_free (self);
+}
+
+/* --- heads --- */
+
+typedef struct
+{
+  UlakLineWork head;
+  guint n_warm, n_cold;
+  UlakLaneHeads *out;
+} HeadList;
+
+static void
+head_list_free (gpointer data)
+{
+  HeadList *self = data;
+
+  ulak_lane_heads_free (self->out);
+  g_free (self);
+}
+
+static gboolean
+list_heads_of (UlakDatabase *database, HeadList *self, gboolean is_cold, guint limit, GError **error)
+{
+  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("lanes-due"),
+                                        ULAK_BINDINGS (ULAK_INTEGER ("is_cold", is_cold), ULAK_INTEGER ("now_us", self->head.now_us),
+                                                       ULAK_INTEGER ("limit", limit)),
+                                        error);
+  gboolean has_row;
+
+  while (rows != NULL)
+    {
+      UlakLaneHead *head;
+
+      if (!ulak_statement_step (rows, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      head = g_new0 (UlakLaneHead, 1);
+      head->sequence = ulak_statement_get_integer (rows, "sequence");
+      head->id = g_strdup (ulak_statement_get_text (rows, "id"));
+      head->chat = g_strdup (ulak_statement_get_text (rows, "chat"));
+      head->hold_reason = g_strdup (ulak_statement_get_text (rows, "hold_reason"));
+      head->is_unknown = g_str_equal (ulak_statement_get_text (rows, "status"), "unknown");
+      head->is_cold = is_cold;
+      head->tries = (guint) ulak_statement_get_integer (rows, "tries");
+      head->due_us = ulak_statement_get_integer (rows, "due_us");
+      g_ptr_array_add (self->out->heads, head);
+    }
+  return FALSE;
+}
+
+static gboolean
+get_time (UlakDatabase *database, const char *path, const UlakBinding *bindings, const char *column, gint64 *time_us_out, GError **error)
+{
+  UlakStatement *row;
+
+  if (!ulak_sql_find (database, path, bindings, &row, error))
+    return FALSE;
+  *time_us_out = row == NULL || ulak_statement_is_null (row, column) ? ULAK_NEVER_US : ulak_statement_get_integer (row, column);
+  return TRUE;
+}
+
+static gboolean
+list_heads (UlakDatabase *database, gpointer data, GError **error)
+{
+  HeadList *self = data;
+
+  ulak_lane_heads_free (self->out);
+  self->out = g_new0 (UlakLaneHeads, 1);
+  self->out->heads = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_lane_head_free);
+  return list_heads_of (database, self, FALSE, self->n_warm, error) && list_heads_of (database, self, TRUE, self->n_cold, error) &&
+         get_time (database, ULAK_SQL ("lanes-next-due"), ULAK_BINDINGS (ULAK_INTEGER ("now_us", self->head.now_us)), "due_us",
+                   &self->out->next_due_us, error) &&
+         get_time (database, ULAK_SQL ("messages-next-expiry"), ULAK_BINDINGS (), "expires_us", &self->out->next_expiry_us, error);
+}
+
+static void
+list_heads_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
+{
+  g_task_return_pointer (task, g_steal_pointer (&((HeadList *) work)->out), (GDestroyNotify) ulak_lane_heads_free);
+}
+
+void
+ulak_line_store_list_heads_async (UlakLineStore *self, guint n_warm, guint n_cold, GAsyncReadyCallback callback, gpointer user_data)
+{
+  HeadList *list = g_new0 (HeadList, 1);
+
+  list->n_warm = n_warm;
+  list->n_cold = n_cold;
+  ulak_line_store_read (self, list_heads, list, head_list_free, list_heads_done, g_task_new (self, NULL, callback, user_data));
+}
+
+UlakLaneHeads *
+ulak_line_store_list_heads_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* --- a step on one head --- */
+
+typedef struct
+{
+  UlakLineWork head;
+  gint64 sequence;
+  char *chat;
+  char *event_id;
+  char *reason;    /* (nullable): hold, release */
+  gint64 until_us;
+  gint64 delay_us;
+  UlakClaim *claim; /* out */
+} Step;
+
+static void
+step_free (gpointer data)
+{
+  Step *self = data;
+
+  g_free (self->chat);
+  g_free (self->event_id);
+  g_free (self->reason);
+  ulak_claim_free (self->claim);
+  g_free (self);
+}
+
+static Step *
+step_new (UlakLineStore *store, const UlakLaneHead *head)
+{
+  Step *self = g_new0 (Step, 1);
+
+  self->event_id = ulak_line_store_new_id (store);
+  self->sequence = head == NULL ? 0 : head->sequence;
+  self->chat = head == NULL ? NULL : g_strdup (head->chat);
+  return self;
+}
+
+/* Out of date heads are normal: a status may have closed the message since it was listed. */
+static gboolean
+refuse (const Step *self, GError **error)
+{
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "Message number %" G_GINT64_FORMAT " does not wait to be sent", self->sequence);
+  return FALSE;
+}
+
+static gboolean
+network_id_of (UlakDatabase *database, const char *id, char **network_id_out, GError **error)
+{
+  return ulak_sql_get_text (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), "network_id", network_id_out, error);
+}
+
+/* Clients may name a reaction's target by our id; the network knows only its own. */
+static gboolean
+resolve_reaction (UlakDatabase *database, JsonObject *message, GError **error)
+{
+  JsonObject *reaction = ulak_json_peek_object (message, "reaction");
+  g_autofree char *network_id = NULL;
+
+  if (reaction == NULL)
+    return TRUE;
+  if (!network_id_of (database, ulak_json_peek_string (reaction, "message_id"), &network_id, error))
+    return FALSE;
+  if (network_id != NULL)
+    json_object_set_string_member (reaction, "message_id", network_id);
+  return TRUE;
+}
+
+static gboolean
+fill_claim (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, GError **error)
+{
+  static const UlakJsonLimits limits = { 2 * 1024 * 1024, 40, 40000 };
+  const char *content = ulak_statement_get_text (row, "content");
+  g_autofree char *quoted_id = g_strdup (ulak_statement_get_text (row, "quoted_id"));
+
+  claim->sequence = ulak_statement_get_integer (row, "sequence");
+  claim->id = g_strdup (ulak_statement_get_text (row, "id"));
+  claim->chat = g_strdup (ulak_statement_get_text (row, "chat"));
+  claim->tries = (guint) ulak_statement_get_integer (row, "tries");
+  claim->accepted_us = ulak_statement_get_integer (row, "timestamp_us");
+  claim->reply_to_network_id = g_strdup (ulak_statement_get_text (row, "quoted_network_id"));
+  claim->message = ulak_json_parse_object (content, strlen (content), &limits, error);
+  if (claim->message == NULL)
+    return FALSE;
+  if (claim->reply_to_network_id == NULL && quoted_id != NULL &&
+      !network_id_of (database, quoted_id, &claim->reply_to_network_id, error))
+    return FALSE;
+  return resolve_reaction (database, claim->message, error);
+}
+
+static gboolean
+find_open (UlakDatabase *database, Step *self, UlakStatement **row_out, GError **error)
+{
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), row_out, error))
+    return FALSE;
+  return (*row_out != NULL && ulak_statement_get_integer (*row_out, "open") != 0) || refuse (self, error);
+}
+
+static gboolean
+claim_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Step *self = data;
+  UlakStatement *row;
+  gboolean is_taken;
+
+  ulak_line_work_start (self);
+  g_clear_pointer (&self->claim, ulak_claim_free);
+  self->claim = g_new0 (UlakClaim, 1);
+  if (!find_open (database, self, &row, error))
+    return FALSE;
+  if (!ulak_statement_is_null (row, "expires_us") && ulak_statement_get_integer (row, "expires_us") <= self->head.now_us)
+    return refuse (self, error);
+  if (ulak_status_is_held (ulak_statement_get_text (row, "status")))
+    self->head.held_change--;
+  if (!fill_claim (database, row, self->claim, error) || !ulak_lanes_claim (database, self->chat, self->sequence, &is_taken, error))
+    return FALSE;
+  if (!is_taken)
+    return refuse (self, error);
+  return ulak_sql_run (database, ULAK_SQL ("message-claim"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), error);
+}
+
+static void
+claim_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
+{
+  g_task_return_pointer (task, g_steal_pointer (&((Step *) work)->claim), (GDestroyNotify) ulak_claim_free);
+}
+
+void
+ulak_line_store_claim_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ulak_line_store_write (self, claim_run, step_new (self, head), step_free, claim_done, g_task_new (self, NULL, callback, user_data));
+}
+
+UlakClaim *
+ulak_line_store_claim_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gboolean
+hold_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Step *self = data;
+  UlakStatement *row;
+  gboolean is_new;
+  g_autofree char *status = NULL;
+
+  ulak_line_work_start (self);
+  if (!find_open (database, self, &row, error))
+    return FALSE;
+  status = g_strdup (ulak_statement_get_text (row, "status"));
+  if (g_str_equal (status, "sending"))
+    return refuse (self, error);
+  is_new = g_strcmp0 (self->reason, ulak_statement_get_text (row, "hold_reason")) != 0;
+  if (self->delay_us != 0 && !ulak_lanes_delay (database, self->chat, self->delay_us, error))
+    return FALSE;
+  if (self->reason == NULL)
+    return TRUE;
+  self->head.held_change = ulak_status_is_held (status) ? 0 : 1;
+  return ulak_sql_run (database, ULAK_SQL ("message-hold"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
+                                      ULAK_TEXT ("status", g_str_equal (status, "unknown") ? "unknown" : "held"),
+                                      ULAK_TEXT ("reason", self->reason), ULAK_INTEGER ("until_us", self->until_us)),
+                       error) &&
+         (!is_new || ulak_events_put_message (database, &self->head, self->event_id, "message.held", self->sequence,
+                                              self->head.now_us, error));
+}
+
+void
+ulak_line_store_hold_async (UlakLineStore *self,
+                            const UlakLaneHead *head,
+                            const char *reason,
+                            gint64 until_us,
+                            gint64 delay_us,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  Step *step = step_new (self, head);
+
+  step->reason = g_strdup (reason);
+  step->until_us = until_us;
+  step->delay_us = delay_us;
+  ulak_line_store_write (self, hold_run, step, step_free, ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
+}
+
+static gboolean
+release_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Step *self = data;
+
+  ulak_line_work_start (self);
+  if (!ulak_sql_run (database, ULAK_SQL ("lanes-release"), ULAK_BINDINGS (ULAK_TEXT ("reason", self->reason)), error) ||
+      !ulak_sql_run (database, ULAK_SQL ("messages-release"), ULAK_BINDINGS (ULAK_TEXT ("reason", self->reason)), error))
+    return FALSE;
+  self->head.held_change = -(gint) ulak_database_get_changes (database);
+  return TRUE;
+}
+
+void
+ulak_line_store_release_async (UlakLineStore *self, const char *reason, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Step *step = step_new (self, NULL);
+
+  step->reason = g_strdup (reason);
+  ulak_line_store_write (self, release_run, step, step_free, ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
+}
+
+static gboolean
+close_unknown (UlakDatabase *database, UlakLineWork *work, gint64 sequence, const char *chat, const char *event_id, GError **error)
+{
+  work->depth_change--;
+  return ulak_sql_run (database, ULAK_SQL ("message-close"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), error) &&
+         ulak_lanes_leave (database, chat, sequence, error) &&
+         ulak_events_put_message (database, work, event_id, "message.held", sequence, work->now_us, error);
+}
+
+static gboolean
+close_unknown_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Step *self = data;
+  UlakStatement *row;
+
+  ulak_line_work_start (self);
+  if (!find_open (database, self, &row, error))
+    return FALSE;
+  if (!g_str_equal (ulak_statement_get_text (row, "status"), "unknown"))
+    return refuse (self, error);
+  self->head.held_change--;
+  return close_unknown (database, &self->head, self->sequence, self->chat, self->event_id, error);
+}
+
+void
+ulak_line_store_close_unknown_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ulak_line_store_write (self, close_unknown_run, step_new (self, head), step_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
+}
+
+/* --- the outcome --- */
+
+typedef struct
+{
+  UlakLineWork head;
+  gint64 sequence;
+  char *chat;
+  UlakSendOutcome outcome;
+  UlakSendResult *result; /* (owned): a copy */
+  gint64 due_us;
+  gboolean is_counted;
+  char *event_ids[1 + ULAK_STATUSES_EARLY_MAX];
+} Settling;
+
+static void
+settling_free (gpointer data)
+{
+  Settling *self = data;
+
+  g_free (self->chat);
+  ulak_send_result_free (self->result);
+  for (gsize i = 0; i < G_N_ELEMENTS (self->event_ids); i++)
+    g_free (self->event_ids[i]);
+  g_free (self);
+}
+
+static gboolean
+put_event (UlakDatabase *database, Settling *self, const char *type, GError **error)
+{
+  return ulak_events_put_message (database, &self->head, self->event_ids[0], type, self->sequence, self->head.now_us, error);
+}
+
+static gboolean
+settle_sent (UlakDatabase *database, Settling *self, GError **error)
+{
+  self->head.depth_change--;
+  return ulak_sql_run (database, ULAK_SQL ("message-sent"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", "sent"),
+                                      ULAK_TEXT ("network_id", self->result->network_id)),
+                       error) &&
+         put_event (database, self, "message.sent", error) &&
+         (self->result->network_id == NULL ||
+          ulak_statuses_apply_early (database, &self->head, self->result->network_id, self->event_ids + 1, error));
+}
+
+static gboolean
+settle_retry (UlakDatabase *database, Settling *self, GError **error)
+{
+  gboolean is_long = self->due_us - self->head.now_us > ULAK_HOLD_SHOWN_US;
+
+  self->head.held_change += is_long ? 1 : 0;
+  return ulak_sql_run (database, ULAK_SQL ("message-retry"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", is_long ? "held" : "pending"),
+                                      ULAK_INTEGER ("due_us", self->due_us), ULAK_INTEGER ("uncounted", self->is_counted ? 0 : 1),
+                                      ULAK_TEXT ("reason", "retry"), ULAK_TEXT ("error_code", self->result->error_code),
+                                      ULAK_TEXT ("error_message", self->result->error_message),
+                                      ULAK_INTEGER ("original_code", self->result->original_code),
+                                      ULAK_INTEGER ("original_subcode", self->result->original_subcode),
+                                      ULAK_TEXT ("original_details", self->result->original_details)),
+                       error) &&
+         (!is_long || put_event (database, self, "message.held", error));
+}
+
+static gboolean
+settle_failed (UlakDatabase *database, Settling *self, GError **error)
+{
+  self->head.depth_change--;
+  return ulak_sql_run (database, ULAK_SQL ("message-failed"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("network_id", NULL),
+                                      ULAK_TEXT ("error_code", self->result->error_code),
+                                      ULAK_TEXT ("error_message", self->result->error_message),
+                                      ULAK_INTEGER ("original_code", self->result->original_code),
+                                      ULAK_INTEGER ("original_subcode", self->result->original_subcode),
+                                      ULAK_TEXT ("original_details", self->result->original_details)),
+                       error) &&
+         put_event (database, self, "message.failed", error);
+}
+
+static gboolean
+settle_unknown (UlakDatabase *database, Settling *self, GError **error)
+{
+  self->head.held_change++;
+  return ulak_sql_run (database, ULAK_SQL ("message-retry"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", "unknown"),
+                                      ULAK_INTEGER ("due_us", self->due_us), ULAK_INTEGER ("uncounted", 0),
+                                      ULAK_TEXT ("reason", "unknown_outcome"), ULAK_TEXT ("error_code", self->result->error_code),
+                                      ULAK_TEXT ("error_message", self->result->error_message), ULAK_INTEGER ("original_code", 0),
+                                      ULAK_INTEGER ("original_subcode", 0), ULAK_TEXT ("original_details", NULL)),
+                       error) &&
+         put_event (database, self, "message.held", error);
+}
+
+typedef gboolean (*SettleFunc) (UlakDatabase *database, Settling *self, GError **error);
+
+static const SettleFunc settle_funcs[] = {
+  [ULAK_SEND_ACCEPTED] = settle_sent,
+  [ULAK_SEND_RETRY] = settle_retry,
+  [ULAK_SEND_FAILED] = settle_failed,
+  [ULAK_SEND_UNKNOWN] = settle_unknown,
+};
+
+/* A status was faster than the answer: the row is settled; only the network's id may be news. */
+static gboolean
+settle_late (UlakDatabase *database, Settling *self, GError **error)
+{
+  const char *network_id = self->result->network_id;
+
+  return self->outcome != ULAK_SEND_ACCEPTED || network_id == NULL ||
+         (ulak_sql_run (database, ULAK_SQL ("message-set-network-id"),
+                        ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("network_id", network_id)), error) &&
+          ulak_statuses_apply_early (database, &self->head, network_id, self->event_ids + 1, error));
+}
+
+static gboolean
+settle_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Settling *self = data;
+  UlakStatement *row;
+  SettleFunc settle = settle_funcs[self->outcome];
+
+  ulak_line_work_start (self);
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), &row, error))
+    return FALSE;
+  if (row == NULL || ulak_statement_get_integer (row, "open") == 0)
+    settle = settle_late;
+  return settle (database, self, error) && ulak_lanes_settle (database, self->chat, error);
+}
+
+void
+ulak_line_store_settle_async (UlakLineStore *self, const UlakSettlement *settlement, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Settling *settling = g_new0 (Settling, 1);
+  const UlakSendResult *result = settlement->result;
+
+  settling->sequence = settlement->sequence;
+  settling->chat = g_strdup (settlement->chat);
+  settling->outcome = settlement->outcome;
+  settling->due_us = settlement->due_us;
+  settling->is_counted = settlement->is_counted;
+  settling->result = ulak_send_result_new (result->outcome);
+  settling->result->network_id = g_strdup (result->network_id);
+  settling->result->error_code = g_strdup (result->error_code);
+  settling->result->error_message = g_strdup (result->error_message);
+  settling->result->original_code = result->original_code;
+  settling->result->original_subcode = result->original_subcode;
+  settling->result->original_details = g_strdup (result->original_details);
+  for (gsize i = 0; i < G_N_ELEMENTS (settling->event_ids); i++)
+    settling->event_ids[i] = ulak_line_store_new_id (self);
+  ulak_line_store_write (self, settle_run, settling, settling_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
+}
+
+gboolean
+ulak_line_store_settle_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+{
+  return ulak_line_store_finish (self, result, error);
+}
+
+/* --- expiry --- */
+
+typedef struct
+{
+  UlakLineWork head;
+  char *event_ids[EXPIRE_STEP];
+} Expiry;
+
+static void
+expiry_free (gpointer data)
+{
+  Expiry *self = data;
+
+  for (guint i = 0; i < EXPIRE_STEP; i++)
+    g_free (self->event_ids[i]);
+  g_free (self);
+}
+
+typedef struct
+{
+  gint64 sequence;
+  char *chat;
+  gboolean is_held, is_unknown;
+} Expired;
+
+static void
+expired_clear (gpointer data)
+{
+  g_free (((Expired *) data)->chat);
+}
+
+static GArray *
+list_expired (UlakDatabase *database, gint64 now_us, GError **error)
+{
+  g_autoptr(GArray) list = g_array_new (FALSE, FALSE, sizeof (Expired));
+  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("messages-expired"),
+                                        ULAK_BINDINGS (ULAK_INTEGER ("now_us", now_us), ULAK_INTEGER ("limit", EXPIRE_STEP)), error);
+  gboolean has_row;
+
+  g_array_set_clear_func (list, expired_clear);
+  while (rows != NULL)
+    {
+      const char *status;
+      Expired row;
+
+      if (!ulak_statement_step (rows, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_steal_pointer (&list);
+      status = ulak_statement_get_text (rows, "status");
+      row.sequence = ulak_statement_get_integer (rows, "sequence");
+      row.chat = g_strdup (ulak_statement_get_text (rows, "chat"));
+      row.is_held = ulak_status_is_held (status);
+      row.is_unknown = g_str_equal (status, "unknown");
+      g_array_append_val (list, row);
+    }
+  return NULL;
+}
+
+static gboolean
+expire_one (UlakDatabase *database, Expiry *self, const Expired *row, const char *event_id, GError **error)
+{
+  self->head.held_change -= row->is_held ? 1 : 0;
+  if (row->is_unknown) /* it may have been sent: "failed" would be a guess */
+    return close_unknown (database, &self->head, row->sequence, row->chat, event_id, error);
+  self->head.depth_change--;
+  return ulak_sql_run (database, ULAK_SQL ("message-failed"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", row->sequence), ULAK_TEXT ("network_id", NULL),
+                                      ULAK_TEXT ("error_code", "E_EXPIRED"),
+                                      ULAK_TEXT ("error_message", "It was not sent before its expires_at"),
+                                      ULAK_INTEGER ("original_code", 0), ULAK_INTEGER ("original_subcode", 0),
+                                      ULAK_TEXT ("original_details", NULL)),
+                       error) &&
+         ulak_lanes_leave (database, row->chat, row->sequence, error) &&
+         ulak_events_put_message (database, &self->head, event_id, "message.failed", row->sequence, self->head.now_us, error);
+}
+
+static gboolean
+expire_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Expiry *self = data;
+  g_autoptr(GArray) list = list_expired (database, self->head.now_us, error);
+
+  ulak_line_work_start (self);
+  for (guint i = 0; list != NULL && i < list->len; i++)
+    if (!expire_one (database, self, &g_array_index (list, Expired, i), self->event_ids[i], error))
+      return FALSE;
+  return list != NULL;
+}
+
+/** ulak_line_store_expire_async: fails what was not sent before its time, up to 100 messages; then list heads again */
+void
+ulak_line_store_expire_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Expiry *expiry = g_new0 (Expiry, 1);
+
+  for (guint i = 0; i < EXPIRE_STEP; i++)
+    expiry->event_ids[i] = ulak_line_store_new_id (self);
+  ulak_line_store_write (self, expire_run, expiry, expiry_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Inbound rows hold the fields as a backend made them; rows of ours hold the send document, which is turned into the same
+ * fields each time, so that what was asked for is kept once.
+ */
+#include "connector/stored-message.h"
+
+#include "connector/message-check.h"
+#include "connector/sql.h"
+#include "core/clock.h"
+#include "core/json.h"
+
+#include <string.h>
+
+/* Our own rows: made from documents that passed a stricter limit. */
+static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000 };
+
+/* What a row says itself, whatever its content says. */
+static const char *const own_fields[] = { "id",   "network_id", "chat",   "from",  "from_me", "type", "timestamp",
+                                          "status", "quoted",   "error", "hold", NULL };
+static const char *const media_kinds[] = { "image", "video", "audio", "document", "sticker", NULL };
+static const char *const media_fields[] = { "media_id", "link", "caption", "voice", "file_name", NULL };
+
+static void
+set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text == NULL)
+    json_object_set_null_member (object, name);
+  else
+    json_object_set_string_member (object, name, text);
+}
+
+static void
+copy_member (JsonObject *from, JsonObject *to, const char *name)
+{
+  JsonNode *node = json_object_get_member (from, name);
+
+  if (node != NULL)
+    json_object_set_member (to, name, json_node_copy (node));
+}
+
+/** ulak_stored_message_type: Returns: the type of the message that @send_document asks for */
+const char *
+ulak_stored_message_type (JsonObject *send_document)
+{
+  const char *kind = ulak_message_get_kind (send_document);
+  JsonObject *audio = ulak_json_peek_object (send_document, "audio");
+
+  if (audio != NULL && ulak_json_peek_boolean (audio, "voice", FALSE))
+    return "voice";
+  return kind != NULL ? kind : "unsupported";
+}
+
+static gboolean
+add_medium (UlakDatabase *database, JsonObject *media, GError **error)
+{
+  const char *id = ulak_json_peek_string (media, "media_id");
+  UlakStatement *row;
+
+  if (id == NULL)
+    return TRUE;
+  if (!ulak_sql_find (database, ULAK_SQL ("media-find"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), &row, error))
+    return FALSE;
+  if (row == NULL)
+    return TRUE;
+  set_text (media, "mime_type", ulak_statement_get_text (row, "mime_type"));
+  json_object_set_int_member (media, "size_bytes", ulak_statement_get_integer (row, "size_bytes"));
+  set_text (media, "sha256", ulak_statement_get_text (row, "sha256"));
+  if (!json_object_has_member (media, "file_name"))
+    set_text (media, "file_name", ulak_statement_get_text (row, "file_name"));
+  return TRUE;
+}
+
+static gboolean
+show_media (UlakDatabase *database, JsonObject *content, JsonObject *message, GError **error)
+{
+  JsonObject *media = json_object_new ();
+
+  json_object_set_object_member (message, "media", media);
+  for (guint i = 0; media_fields[i] != NULL; i++)
+    copy_member (content, media, media_fields[i]);
+  copy_member (content, message, "caption");
+  if (json_object_has_member (message, "caption"))
+    {
+      set_text (message, "text", ulak_json_peek_string (content, "caption"));
+      json_object_remove_member (message, "caption");
+    }
+  return add_medium (database, media, error);
+}
+
+static gboolean
+show_request (UlakDatabase *database, JsonObject *request, JsonObject *message, GError **error)
+{
+  const char *kind = ulak_message_get_kind (request);
+  JsonObject *content = kind == NULL ? NULL : ulak_json_peek_object (request, kind);
+
+  if (kind == NULL)
+    return TRUE;
+  if (g_str_equal (kind, "text"))
+    {
+      set_text (message, "text", content == NULL ? ulak_json_peek_string (request, "text") : ulak_json_peek_string (content, "body"));
+      return TRUE;
+    }
+  if (g_strv_contains (media_kinds, kind))
+    return show_media (database, content, message, error);
+  if (g_str_equal (kind, "interactive"))
+    set_text (message, "text", ulak_json_peek_string (content, "body"));
+  copy_member (request, message, kind);
+  return TRUE;
+}
+
+static void
+show_content (JsonObject *content, JsonObject *message)
+{
+  g_autoptr(GList) members = json_object_get_members (content);
+
+  for (GList *l = members; l != NULL; l = l->next)
+    if (!g_strv_contains (own_fields, l->data))
+      copy_member (content, message, l->data);
+}
+
+static void
+show_quoted (UlakStatement *row, JsonObject *message)
+{
+  const char *id = ulak_statement_get_text (row, "quoted_id");
+  const char *network_id = ulak_statement_get_text (row, "quoted_network_id");
+  JsonObject *quoted;
+
+  if (id == NULL && network_id == NULL)
+    {
+      json_object_set_null_member (message, "quoted");
+      return;
+    }
+  quoted = json_object_new ();
+  set_text (quoted, "id", id);
+  set_text (quoted, "network_id", network_id);
+  json_object_set_object_member (message, "quoted", quoted);
+}
+
+static void
+show_error (UlakStatement *row, JsonObject *message)
+{
+  JsonObject *error = json_object_new ();
+
+  set_text (error, "code", ulak_statement_get_text (row, "error_code"));
+  set_text (error, "message", ulak_statement_get_text (row, "error_message"));
+  if (!ulak_statement_is_null (row, "original_code"))
+    json_object_set_int_member (error, "original_code", ulak_statement_get_integer (row, "original_code"));
+  if (!ulak_statement_is_null (row, "original_subcode"))
+    json_object_set_int_member (error, "original_subcode", ulak_statement_get_integer (row, "original_subcode"));
+  if (!ulak_statement_is_null (row, "original_details"))
+    set_text (error, "original_details", ulak_statement_get_text (row, "original_details"));
+  json_object_set_object_member (message, "error", error);
+}
+
+static void
+show_hold (UlakStatement *row, JsonObject *message)
+{
+  JsonObject *hold = json_object_new ();
+  g_autofree char *until = NULL;
+
+  if (!ulak_statement_is_null (row, "hold_until_us"))
+    until = ulak_format_rfc3339 (ulak_statement_get_integer (row, "hold_until_us"));
+  set_text (hold, "reason", ulak_statement_get_text (row, "hold_reason"));
+  set_text (hold, "until", until);
+  json_object_set_object_member (message, "hold", hold);
+}
+
+/** ulak_stored_message_show: Returns: (transfer full) (nullable): the document */
+JsonObject *
+ulak_stored_message_show (UlakDatabase *database, UlakStatement *row, GError **error)
+{
+  g_autoptr(JsonObject) message = json_object_new ();
+  g_autoptr(JsonObject) content = NULL;
+  const char *text = ulak_statement_get_text (row, "content");
+  const char *status = ulak_statement_get_text (row, "status");
+  g_autofree char *timestamp = ulak_format_rfc3339 (ulak_statement_get_integer (row, "timestamp_us"));
+
+  content = ulak_json_parse_object (text, strlen (text), &row_limits, error);
+  if (content == NULL)
+    return NULL;
+  set_text (message, "id", ulak_statement_get_text (row, "id"));
+  set_text (message, "network_id", ulak_statement_get_text (row, "network_id"));
+  set_text (message, "chat", ulak_statement_get_text (row, "chat"));
+  set_text (message, "from", ulak_statement_get_text (row, "sender"));
+  json_object_set_boolean_member (message, "from_me", ulak_statement_is_null (row, "sender"));
+  set_text (message, "type", ulak_statement_get_text (row, "type"));
+  json_object_set_null_member (message, "text");
+  set_text (message, "timestamp", timestamp);
+  set_text (message, "status", g_str_equal (status, "sending") ? "pending" : status);
+  json_object_set_null_member (message, "media");
+  show_quoted (row, message);
+
+  if (ulak_statement_get_integer (row, "is_request") == 0)
+    show_content (content, message);
+  else if (!show_request (database, content, message, error))
+    return NULL;
+  if (g_str_equal (status, "failed"))
+    show_error (row, message);
+  if (!ulak_statement_is_null (row, "hold_reason"))
+    show_hold (row, message);
+  return g_steal_pointer (&message);
+}

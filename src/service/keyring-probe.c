@@ -12,10 +12,28 @@ static const SecretSchema canary_schema = {
   { { ULAK_KEYRING_CANARY_ATTRIBUTE, SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } },
 };
 
+void
+ulak_keyring_proof_clear (UlakKeyringProof *self)
+{
+  g_clear_pointer (&self->owner, g_free);
+}
+
+static void
+proof_free (UlakKeyringProof *proof)
+{
+  ulak_keyring_proof_clear (proof);
+  g_free (proof);
+}
+
+/* The task's data is the service that was asked. */
 static void
 return_state (GTask *task, UlakKeyringState state)
 {
-  g_task_return_int (task, (gssize) state);
+  UlakKeyringProof *proof = g_new0 (UlakKeyringProof, 1);
+
+  proof->state = state;
+  proof->owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (g_task_get_task_data (task)));
+  g_task_return_pointer (task, proof, (GDestroyNotify) proof_free);
 }
 
 static void
@@ -83,6 +101,7 @@ got_service_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer us
       return;
     }
 
+  g_task_set_task_data (task, g_object_ref (service), g_object_unref);
   attributes = secret_attributes_build (&canary_schema, ULAK_KEYRING_CANARY_ATTRIBUTE, ULAK_KEYRING_CANARY_KEY, NULL);
   secret_service_search (service, &canary_schema, attributes, SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS,
                          cancellable, found_cb, g_steal_pointer (&task));
@@ -97,19 +116,16 @@ ulak_keyring_probe_async (GCancellable *cancellable, GAsyncReadyCallback callbac
   secret_service_get (SECRET_SERVICE_OPEN_SESSION, cancellable, got_service_cb, g_steal_pointer (&task));
 }
 
-/** ulak_keyring_probe_finish: @state_out: READY, LOCKED or DAMAGED. Errors: libsecret's and GDBus's, worth another try */
+/** ulak_keyring_probe_finish: Errors: libsecret's and GDBus's, worth another try */
 gboolean
-ulak_keyring_probe_finish (GAsyncResult *result, UlakKeyringState *state_out, GError **error)
+ulak_keyring_probe_finish (GAsyncResult *result, UlakKeyringProof *proof_out, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  gssize state = g_task_propagate_int (G_TASK (result), &local_error);
+  UlakKeyringProof *proof = g_task_propagate_pointer (G_TASK (result), error);
 
-  if (local_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
+  if (proof == NULL)
+    return FALSE;
 
-  *state_out = (UlakKeyringState) state;
+  *proof_out = *proof;
+  g_free (proof);
   return TRUE;
 }

@@ -14,5 +14,15 @@
 #define ULAK_KEYRING_CANARY_KEY "1"
 #define ULAK_KEYRING_CANARY_VALUE "canary-ok"
 
+/* A daemon that has just started owns its name before its keyring is open, so a state belongs to one owner and moment. */
+typedef struct
+{
+  UlakKeyringState state; /* READY, LOCKED or DAMAGED */
+  char *owner;            /* (owned) (nullable): unique bus name of the daemon that was asked */
+} UlakKeyringProof;
+
+void ulak_keyring_proof_clear (UlakKeyringProof *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UlakKeyringProof, ulak_keyring_proof_clear)
+
 void ulak_keyring_probe_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-gboolean ulak_keyring_probe_finish (GAsyncResult *result, UlakKeyringState *state_out, GError **error);
+gboolean ulak_keyring_probe_finish (GAsyncResult *result, UlakKeyringProof *proof_out, GError **error);

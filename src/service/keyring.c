@@ -25,7 +25,9 @@ struct _UlakKeyring
 
   UlakClock *clock; /* (owned) */
   UlakKeyringState state;
-  gboolean is_present; /* known to be there; asked again after any error */
+  gboolean is_present;  /* known to be there; asked again after any error */
+  char *ready_owner;    /* (owned) (nullable): the daemon that was last seen ready */
+  char *faulty_owner;   /* (owned) (nullable): the daemon whose fault has settled */
 };
 
 G_DEFINE_FINAL_TYPE (UlakKeyring, ulak_keyring, G_TYPE_OBJECT)
@@ -43,14 +45,19 @@ typedef struct
   guint deadline;
   gboolean is_late;
   guint tries;
+  guint settles;
+  guint settle_timer;
+  char *ready_owner;       /* (owned) (nullable): the daemon that was ready before we asked */
 } Operation;
 
 static void attempt (GTask *task);
+static void proceed (GTask *task);
 
 static void
 operation_end (Operation *operation)
 {
   ulak_clock_clear_timer (operation->clock, &operation->deadline);
+  ulak_clock_clear_timer (operation->clock, &operation->settle_timer);
   if (operation->caller != NULL && operation->caller_handler != 0)
     g_cancellable_disconnect (operation->caller, operation->caller_handler);
   operation->caller_handler = 0;
@@ -61,6 +68,7 @@ operation_free (Operation *operation)
 {
   operation_end (operation);
   g_free (operation->name);
+  g_free (operation->ready_owner);
   g_clear_pointer (&operation->value, ulak_secret_unref);
   g_object_unref (operation->clock);
   g_object_unref (operation->stop);
@@ -76,9 +84,18 @@ ulak_keyring_dispose (GObject *object)
 }
 
 static void
+ulak_keyring_finalize (GObject *object)
+{
+  g_free (ULAK_KEYRING (object)->ready_owner);
+  g_free (ULAK_KEYRING (object)->faulty_owner);
+  G_OBJECT_CLASS (ulak_keyring_parent_class)->finalize (object);
+}
+
+static void
 ulak_keyring_class_init (UlakKeyringClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ulak_keyring_dispose;
+  G_OBJECT_CLASS (klass)->finalize = ulak_keyring_finalize;
 }
 
 static void
@@ -195,23 +212,66 @@ retry (GTask *task, GError *error)
 }
 
 static void
+settle_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+  Operation *operation = g_task_get_task_data (task);
+
+  operation->settle_timer = 0;
+  proceed (task);
+}
+
+/* A fault that may be a daemon still opening its keyring: look again until it stays. */
+static void
+settle (GTask *task, const UlakKeyringProof *proof)
+{
+  UlakKeyring *self = g_task_get_source_object (task);
+  Operation *operation = g_task_get_task_data (task);
+
+  if (operation->settles++ < ULAK_KEYRING_SETTLE_TIMES && g_strcmp0 (proof->owner, self->faulty_owner) != 0)
+    {
+      operation->settle_timer = ulak_clock_add_timer (operation->clock, ULAK_KEYRING_SETTLE_MS * G_GINT64_CONSTANT (1000),
+                                                      settle_cb, g_object_ref (task));
+      return;
+    }
+
+  g_free (self->faulty_owner);
+  self->faulty_owner = g_strdup (proof->owner);
+  return_state_error (task, proof->state, NULL);
+}
+
+static void
+take_ready (UlakKeyring *self, const UlakKeyringProof *proof)
+{
+  g_free (self->ready_owner);
+  self->ready_owner = g_strdup (proof->owner);
+  g_clear_pointer (&self->faulty_owner, g_free);
+}
+
+static void
 probed_after_nothing_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Operation *operation = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  UlakKeyringState state;
+  g_auto (UlakKeyringProof) proof = { ULAK_KEYRING_READY, NULL };
 
-  if (!ulak_keyring_probe_finish (result, &state, &error))
+  if (!ulak_keyring_probe_finish (result, &proof, &error))
     retry (task, g_steal_pointer (&error));
-  else if (state == ULAK_KEYRING_READY)
+  else if (proof.state != ULAK_KEYRING_READY)
+    settle (task, &proof);
+  else if (g_strcmp0 (proof.owner, operation->ready_owner) == 0)
     return_missing (task);
   else
-    return_state_error (task, state, NULL);
+    {
+      take_ready (g_task_get_source_object (task), &proof);
+      proceed (g_steal_pointer (&task));
+    }
 }
 
-/* The result of a search that may hold several items of one name: any that is open serves. */
+/* A search may find several items of one name: any that is open serves. */
 static UlakSecret *
-take_secret (GList *items, gboolean *is_locked_out)
+take_secret (GList *items)
 {
   for (GList *l = items; l != NULL; l = l->next)
     {
@@ -221,7 +281,6 @@ take_secret (GList *items, gboolean *is_locked_out)
 
       if (bytes != NULL)
         return ulak_secret_new (bytes, size_bytes);
-      *is_locked_out |= secret_item_get_locked (l->data);
     }
   return NULL;
 }
@@ -233,15 +292,12 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Operation *operation = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autolist (SecretItem) items = secret_service_search_finish ((SecretService *) source, result, &error);
-  gboolean is_locked = FALSE;
-  g_autoptr (UlakSecret) secret = take_secret (items, &is_locked);
+  g_autoptr (UlakSecret) secret = take_secret (items);
 
   if (error != NULL)
     retry (task, g_steal_pointer (&error));
   else if (secret != NULL)
     return_result (task, g_steal_pointer (&secret), (GDestroyNotify) ulak_secret_unref);
-  else if (is_locked)
-    return_state_error (task, ULAK_KEYRING_LOCKED, NULL);
   else
     ulak_keyring_probe_async (operation->stop, probed_after_nothing_cb, g_steal_pointer (&task));
 }
@@ -290,6 +346,7 @@ static void
 cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Operation *operation = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
   if (secret_service_clear_finish ((SecretService *) source, result, &error))
@@ -297,7 +354,7 @@ cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (error != NULL)
     retry (task, g_steal_pointer (&error));
   else
-    return_missing (task);
+    ulak_keyring_probe_async (operation->stop, probed_after_nothing_cb, g_steal_pointer (&task));
 }
 
 static SecretValue *
@@ -314,6 +371,7 @@ static void
 act (GTask *task)
 {
   Operation *operation = g_task_get_task_data (task);
+  UlakKeyring *self = g_task_get_source_object (task);
   GCancellable *stop = operation->stop;
   g_autoptr (GHashTable) attributes = NULL;
   g_autofree char *label = g_strconcat ("Ulak: ", operation->name, NULL);
@@ -321,6 +379,8 @@ act (GTask *task)
 
   attributes = operation->name != NULL ? secret_attributes_build (&secret_schema, ATTRIBUTE, operation->name, NULL)
                                        : g_hash_table_new (g_str_hash, g_str_equal);
+  g_free (operation->ready_owner);
+  operation->ready_owner = g_strdup (self->ready_owner);
   switch (operation->action)
     {
     case ULAK_KEYRING_LOOKUP:
@@ -347,14 +407,17 @@ probed_before_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer 
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
-  UlakKeyringState state;
+  g_auto (UlakKeyringProof) proof = { ULAK_KEYRING_READY, NULL };
 
-  if (!ulak_keyring_probe_finish (result, &state, &error))
+  if (!ulak_keyring_probe_finish (result, &proof, &error))
     retry (task, g_steal_pointer (&error));
-  else if (state != ULAK_KEYRING_READY)
-    return_state_error (task, state, NULL);
+  else if (proof.state != ULAK_KEYRING_READY)
+    settle (task, &proof);
   else
-    act (g_steal_pointer (&task));
+    {
+      take_ready (g_task_get_source_object (task), &proof);
+      act (g_steal_pointer (&task));
+    }
 }
 
 static void

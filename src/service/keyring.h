@@ -6,6 +6,9 @@
  * An operation is: present? -> (is it ready? for all but a look-up) -> do it -> found nothing? then is it ready? After any
  * error of libsecret, which never recovers from a restart of the keyring by itself, its connection is dropped and the
  * operation starts again, ULAK_KEYRING_TRIES times in all and within ULAK_KEYRING_DEADLINE_MS. Main thread only.
+ *
+ * A daemon that has just started owns its name before its keyring is open. So "no such secret" is believed only of a daemon
+ * that was ready before the question and still is after it, and a fault only after it stayed for ULAK_KEYRING_SETTLE_*.
  */
 #pragma once
 
@@ -16,6 +19,9 @@ G_BEGIN_DECLS
 
 #define ULAK_KEYRING_TRIES 3
 #define ULAK_KEYRING_DEADLINE_MS 15000 /* below the 25 s of a D-Bus call that may wait for us */
+
+#define ULAK_KEYRING_SETTLE_MS 200 /* judged: a loaded host opens its keyring within a second */
+#define ULAK_KEYRING_SETTLE_TIMES 5
 
 #define ULAK_TYPE_KEYRING (ulak_keyring_get_type ())
 G_DECLARE_FINAL_TYPE (UlakKeyring, ulak_keyring, ULAK, KEYRING, GObject)

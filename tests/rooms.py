@@ -32,7 +32,8 @@ INNER = {
     "cloud": (set(), False),
 }
 
-GENERATED = {"ulak-bus.h": "bus"}
+# Headers made by the build lie beside the objects: ulak-bus.h, and ROOM-sql.h of a room's queries.
+GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)-sql\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -45,8 +46,9 @@ MAY_WAIT = {"ctl": "g_timeout_"}
 def room_of(include):
     """The room of a quoted include, with its inner room or None."""
     parts = include.split("/")
-    if include in GENERATED:
-        return GENERATED[include], None
+    made = GENERATED.fullmatch(include)
+    if made:
+        return made[1] or made[2], None
     if len(parts) == 3 and parts[0] == "whatsapp":
         return parts[0], parts[1]
     return (parts[0], None) if len(parts) == 2 else (None, None)

@@ -17,6 +17,7 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_S G_GINT64_CONSTANT (86400)
 
+/* clang-format off */
 #define BOOLEAN(group, key, environment, value, effect) \
   { group, key, environment, ULAK_CONFIG_BOOLEAN, value, 0, 0, NULL, effect }
 #define INTEGER(group, key, environment, value, min, max, unit, effect) \
@@ -149,6 +150,7 @@ static const UlakConfigKey keys[] = {
   INTEGER ("whatsapp", "upload_max_bytes", "ULAK_WHATSAPP_UPLOAD_MAX_BYTES", "104857600", KIB, 2 * GIB, "bytes",
            "The largest media file that is uploaded; each kind has the network's own limit besides."),
 };
+/* clang-format on */
 
 /** ulak_config_get_keys: Returns: (transfer none) (array length=n_keys_out): the table, rows of a group together */
 const UlakConfigKey *

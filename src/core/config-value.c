@@ -18,8 +18,14 @@ parse_boolean (const char *text, gboolean *value_out)
     const char *text;
     gboolean value;
   } words[] = {
-    { "true", TRUE }, { "false", FALSE }, { "yes", TRUE }, { "no", FALSE },
-    { "on", TRUE },   { "off", FALSE },   { "1", TRUE },   { "0", FALSE },
+    { "true", TRUE },
+    { "false", FALSE },
+    { "yes", TRUE },
+    { "no", FALSE },
+    { "on", TRUE },
+    { "off", FALSE },
+    { "1", TRUE },
+    { "0", FALSE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)

@@ -9,11 +9,11 @@
 
 typedef struct
 {
-  char *text;      /* (owned) (nullable): as it was written; NULL is unset */
+  char *text; /* (owned) (nullable): as it was written; NULL is unset */
   gboolean is_true;
   gint64 number;
-  char **list;     /* (owned) (nullable) */
-  char *origin;    /* (owned): a file name, "environment" or "default" */
+  char **list;  /* (owned) (nullable) */
+  char *origin; /* (owned): a file name, "environment" or "default" */
 } UlakConfigValue;
 
 gboolean ulak_config_value_set (UlakConfigValue *self,

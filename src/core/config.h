@@ -33,13 +33,13 @@ typedef struct
 {
   const char *group;
   const char *key;
-  const char *environment;   /* name of the variable that overrides it */
+  const char *environment; /* name of the variable that overrides it */
   UlakConfigType type;
   const char *default_value; /* as it would stand in a file; NULL is unset */
   gint64 min;                /* integers: the range; strings: the length in characters; lists: the elements */
   gint64 max;
-  const char *unit;          /* "ms", "bytes", ... or NULL */
-  const char *effect;        /* one sentence for the man page */
+  const char *unit;   /* "ms", "bytes", ... or NULL */
+  const char *effect; /* one sentence for the man page */
 } UlakConfigKey;
 
 const UlakConfigKey *ulak_config_get_keys (gsize *n_keys_out);

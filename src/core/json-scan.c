@@ -103,7 +103,8 @@ skip_number (Scan *scan)
     return FALSE;
   if (scan->at - start <= NUMBER_MAX)
     memcpy (text, scan->bytes + start, scan->at - start);
-  return expect (scan, *text != '\0' && isfinite (g_ascii_strtod (text, NULL)), "the end of a number that fits a double");
+  return expect (scan, *text != '\0' && isfinite (g_ascii_strtod (text, NULL)),
+                 "the end of a number that fits a double");
 }
 
 /* The four digits of \uXXXX, or -1. */
@@ -205,8 +206,8 @@ skip_name (Scan *scan)
 static gboolean
 refuse_too_large (GError **error, const char *what, gsize limit)
 {
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The JSON document has too many %s; allowed up to %"
-               G_GSIZE_FORMAT, what, limit);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
+               "The JSON document has too many %s; allowed up to %" G_GSIZE_FORMAT, what, limit);
   return FALSE;
 }
 

@@ -27,9 +27,12 @@ static const struct
   const char *priority; /* of syslog(3) */
   const char *word;
 } levels[] = {
-  { G_LOG_LEVEL_ERROR, "3", "error" },     { G_LOG_LEVEL_CRITICAL, "3", "critical" },
-  { G_LOG_LEVEL_WARNING, "4", "warning" }, { G_LOG_LEVEL_MESSAGE, "5", "message" },
-  { G_LOG_LEVEL_INFO, "6", "info" },       { G_LOG_LEVEL_DEBUG, "7", "debug" },
+  { G_LOG_LEVEL_ERROR, "3", "error" },
+  { G_LOG_LEVEL_CRITICAL, "3", "critical" },
+  { G_LOG_LEVEL_WARNING, "4", "warning" },
+  { G_LOG_LEVEL_MESSAGE, "5", "message" },
+  { G_LOG_LEVEL_INFO, "6", "info" },
+  { G_LOG_LEVEL_DEBUG, "7", "debug" },
 };
 
 static gsize
@@ -102,7 +105,7 @@ write_line (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
   append_fields (line, fields, n_fields);
   g_string_append_c (line, '\n');
 
-  /* One write, so that lines of several processes do not mix. Nothing can be done about a standard error that is gone. */
+  /* One write, so that lines of several processes do not mix; a standard error that is gone cannot be helped. */
   if (write (STDERR_FILENO, line->str, line->len) < 0)
     return;
 }

@@ -12,8 +12,8 @@
 
 typedef struct
 {
-  char *head;        /* (owned): the HELP and TYPE lines */
-  GPtrArray *names;  /* (owned) (element-type utf8): name{labels}, in the order first seen; keys of values */
+  char *head;         /* (owned): the HELP and TYPE lines */
+  GPtrArray *names;   /* (owned) (element-type utf8): name{labels}, in the order first seen; keys of values */
   GHashTable *values; /* (owned) (element-type utf8 double) */
 } Family;
 

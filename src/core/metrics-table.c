@@ -9,6 +9,7 @@ static const double short_seconds[] = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /* For what includes retries and waits: from one quick request to the hour and the day. */
 static const double long_seconds[] = { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400 };
 
+/* clang-format off */
 #define COUNTER(name, help, ...) { name, ULAK_METRIC_COUNTER, help, { __VA_ARGS__ }, NULL, 0 }
 #define GAUGE(name, help, ...) { name, ULAK_METRIC_GAUGE, help, { __VA_ARGS__ }, NULL, 0 }
 #define HISTOGRAM(name, buckets, help, ...) \
@@ -47,6 +48,7 @@ static const UlakMetricFamily families[] = {
   COUNTER ("ulak_dead_letters_total", "Webhook deliveries given up.", NULL),
   GAUGE ("ulak_http_connections", "Open HTTP connections.", NULL),
 };
+/* clang-format on */
 
 /** ulak_metrics_get_families: Returns: (transfer none) (array length=n_families_out) */
 const UlakMetricFamily *

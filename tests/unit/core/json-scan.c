@@ -161,7 +161,8 @@ static void
 test_elements (void)
 {
   g_assert_false (is_too_large ("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]", ""));
-  g_assert_true (is_too_large ("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]", "elements; allowed up to 20"));
+  g_assert_true (is_too_large ("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]",
+                               "elements; allowed up to 20"));
   g_assert_true (is_too_large ("{\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,"
                                "\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0,\"a\":0}",
                                "elements"));

@@ -91,7 +91,8 @@ take_next (UlakWorker *self, GPtrArray *batch, gint64 end_us)
   return job;
 }
 
-/* Runs works until the batch is complete. Returns FALSE with the cause if the transaction was lost. */
+/* Runs works until the batch is complete. Returns FALSE if the transaction was lost, with the disk's fault
+ * as the error: what the work that met it says is its own affair. */
 static gboolean
 run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
 {
@@ -103,7 +104,7 @@ run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
       ulak_transaction_run (self->database, job->work, ulak_job_get_data (job), &job->error);
       if (ulak_transaction_is_lost (self->database))
         {
-          g_propagate_error (error, g_error_copy (job->error));
+          ulak_database_set_lost_error (self->database, "COMMIT", error);
           ulak_transaction_rollback (self->database);
           return FALSE;
         }

@@ -146,6 +146,39 @@ test_full_inside_work (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   assert_whole (self);
 }
 
+/* Meets the fault and reports something of its own. */
+static gboolean
+work_say_conflict (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  fault_vfs_set (FAULT_FULL);
+  add_large_letter (database, "large", NULL);
+  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_CONFLICT, "a word of its own");
+  return FALSE;
+}
+
+static void
+test_whose_error (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  Answers answers;
+  int first;
+
+  fixture_open (self);
+  answers_init (&answers);
+  answers_expect (&answers, 2);
+  ulak_store_write_async (self->store, work_add_letter, "beside", NULL, answers_cb, &answers);
+  ulak_store_write_async (self->store, work_say_conflict, NULL, NULL, answers_cb, &answers);
+  answers_wait (&answers);
+
+  /* The first may have been committed alone before the second came; if it was not, the disk is to blame. */
+  first = g_array_index (answers.codes, int, 0);
+  g_assert_true (first == -1 || first == ULAK_ERROR_FULL);
+  g_assert_cmpint (g_array_index (answers.codes, int, 1), ==, ULAK_ERROR_CONFLICT);
+  assert_status (self, "the disk is full");
+  fault_vfs_set (FAULT_NONE);
+  g_assert_cmpint (fixture_count_letters (self), ==, first == -1 ? 1 : 0);
+  answers_clear (&answers);
+}
+
 static void
 test_ignored_failure (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 {
@@ -257,6 +290,8 @@ main (int argc, char *argv[])
   CASE ("a failing sync fails the commit and the store recovers", test_failed_commit, &no_sync);
   CASE ("health returns without anybody writing", test_health_returns, NULL);
   CASE ("a disk that fills inside a work leaves no half of it", test_full_inside_work, NULL);
+  CASE ("a lost transaction blames the disk to all but the work that has its own word", test_whose_error,
+        NULL);
   CASE ("a work that ignores a lost transaction commits nothing alone", test_ignored_failure, NULL);
   CASE ("damage is reported until the store is opened again", test_damage_stays, NULL);
   CASE ("a failing read is told and the next one works", test_failed_read, NULL);

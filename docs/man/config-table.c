@@ -6,6 +6,7 @@
  */
 #include "core/config-value.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* roff reads a backslash, and a dot or quote at the start of a line, as its own. */
@@ -29,8 +30,8 @@ print_key (const UlakConfigKey *key)
   g_autofree char *effect = escape (key->effect);
   g_autofree char *value = escape (key->default_value == NULL ? "unset" : key->default_value);
 
-  g_print (".TP\n.B %s\n%s\n", key->key, effect);
-  g_print (".br\nAllowed: %s%s. Default: %s. Environment: %s.\n", shown_allowed,
+  printf (".TP\n.B %s\n%s\n", key->key, effect);
+  printf (".br\nAllowed: %s%s. Default: %s. Environment: %s.\n", shown_allowed,
            key->type == ULAK_CONFIG_SECRET ? "; in the environment also in clear, which is reported" : "",
            *value == '\0' ? "empty" : value, key->environment);
 }
@@ -45,7 +46,7 @@ print_table (void)
   for (gsize i = 0; i < n; i++)
     {
       if (strcmp (group, keys[i].group) != 0)
-        g_print (".SS [%s]\n", keys[i].group);
+        printf (".SS [%s]\n", keys[i].group);
       group = keys[i].group;
       print_key (&keys[i]);
     }
@@ -60,18 +61,18 @@ main (int argc, char *argv[])
 
   if (argc != 2 || !g_file_get_contents (argv[1], &page, NULL, &error))
     {
-      g_printerr ("config-table: %s\n", error == NULL ? "one page is needed" : error->message);
+      fprintf (stderr, "config-table: %s\n", error == NULL ? "one page is needed" : error->message);
       return 1;
     }
   mark = strstr (page, "@TABLE@\n");
   if (mark == NULL)
     {
-      g_printerr ("config-table: %s has no line @TABLE@\n", argv[1]);
+      fprintf (stderr, "config-table: %s has no line @TABLE@\n", argv[1]);
       return 1;
     }
 
-  g_print ("%.*s", (int) (mark - page), page);
+  printf ("%.*s", (int) (mark - page), page);
   print_table ();
-  g_print ("%s", mark + strlen ("@TABLE@\n"));
+  printf ("%s", mark + strlen ("@TABLE@\n"));
   return 0;
 }

@@ -76,17 +76,16 @@ is_worth_showing (const char *key)
 static void
 append_fields (GString *line, const GLogField *fields, gsize n_fields)
 {
-  const char *before = " (";
+  guint n_shown = 0;
 
   for (gsize i = 0; i < n_fields; i++)
     {
       if (!is_worth_showing (fields[i].key))
         continue;
-      g_string_append_printf (line, "%s%s=", before, fields[i].key);
+      g_string_append_printf (line, "%s%s=", n_shown++ == 0 ? " (" : " ", fields[i].key);
       append_printable (line, fields[i].value, get_length (&fields[i]));
-      before = " ";
     }
-  if (*before == ' ' && before[1] == '\0')
+  if (n_shown > 0)
     g_string_append_c (line, ')');
 }
 

@@ -20,9 +20,11 @@ struct _UlakAuthority
 {
   GObject parent_instance;
 
-  UlakPeers *peers;    /* (owned) */
-  GArray *suite_uids;  /* (owned) (element-type uid_t) */
-  GHashTable *pending; /* (owned): uid -> open questions to polkit */
+  UlakPeers *peers;        /* (owned) */
+  PolkitAuthority *polkit; /* (owned) (nullable): after the first question; it finds polkit again by itself */
+  GPtrArray *waiting;      /* (owned) (nullable) (element-type GTask): while libpolkit is being made */
+  GArray *suite_uids;      /* (owned) (element-type uid_t) */
+  GHashTable *pending;     /* (owned): uid -> open questions to polkit */
 };
 
 G_DEFINE_FINAL_TYPE (UlakAuthority, ulak_authority, G_TYPE_OBJECT)
@@ -50,6 +52,7 @@ ulak_authority_dispose (GObject *object)
   UlakAuthority *self = ULAK_AUTHORITY (object);
 
   g_clear_object (&self->peers);
+  g_clear_object (&self->polkit);
   G_OBJECT_CLASS (ulak_authority_parent_class)->dispose (object);
 }
 
@@ -202,25 +205,57 @@ polkit_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+ask_polkit (GTask *task)
+{
+  UlakAuthority *self = g_task_get_source_object (task);
+  Check *check = g_task_get_task_data (task);
+  g_autoptr (PolkitSubject) subject = polkit_system_bus_name_new (check->sender);
+
+  polkit_authority_check_authorization (self->polkit, subject, check->action, NULL, check->flags, NULL, polkit_answered_cb,
+                                        task);
+}
+
+static void
+return_no_polkit (GTask *task, const GError *error)
+{
+  Check *check = g_task_get_task_data (task);
+
+  release (g_task_get_source_object (task), check);
+  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "polkit cannot be reached, so %s is refused: %s",
+                           check->action, error->message);
+}
+
+static void
 got_polkit_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  Check *check = g_task_get_task_data (task);
+  g_autoptr (UlakAuthority) self = user_data;
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
   g_autoptr (GError) error = NULL;
-  g_autoptr (PolkitAuthority) polkit = polkit_authority_get_finish (result, &error);
-  g_autoptr (PolkitSubject) subject = NULL;
 
-  if (polkit == NULL)
+  self->polkit = polkit_authority_get_finish (result, &error);
+  for (guint i = 0; i < waiting->len; i++)
+    if (self->polkit != NULL)
+      ask_polkit (g_object_ref (waiting->pdata[i]));
+    else
+      return_no_polkit (waiting->pdata[i], error);
+}
+
+/* libpolkit is made in a thread that blocks; a dozen at once never came to an end (polkit 122), so it is made once. */
+static void
+ask_polkit_when_there (UlakAuthority *self, GTask *task)
+{
+  if (self->polkit != NULL)
     {
-      release (g_task_get_source_object (task), check);
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "polkit cannot be reached, so %s is refused: %s",
-                               check->action, error->message);
+      ask_polkit (task);
       return;
     }
 
-  subject = polkit_system_bus_name_new (check->sender);
-  polkit_authority_check_authorization (polkit, subject, check->action, NULL, check->flags, NULL, polkit_answered_cb,
-                                        g_steal_pointer (&task));
+  if (self->waiting == NULL)
+    {
+      self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+      polkit_authority_get_async (NULL, got_polkit_cb, g_object_ref (self));
+    }
+  g_ptr_array_add (self->waiting, task);
 }
 
 static void
@@ -244,7 +279,7 @@ got_uid_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "uid %u has %d calls waiting for authorisation already",
                              (guint) check->uid, ULAK_AUTHORITY_MAX_PENDING_PER_UID);
   else
-    polkit_authority_get_async (NULL, got_polkit_cb, g_steal_pointer (&task));
+    ask_polkit_when_there (self, g_steal_pointer (&task));
 }
 
 static PolkitCheckAuthorizationFlags

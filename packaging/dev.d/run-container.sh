@@ -22,7 +22,8 @@ run_container ()
   cleanup_push rm -rf "$state"
   run_container_prepare "$state/upper" "${lower%%:*}"
 
-  "$DEV_PARTS/boot" "$state" "$lower" -M "ulak-$$" --bind="$RUN_DATA:/var/lib/ulak" \
+  # A session of its own: Ctrl-C is for us, and we stop it.
+  setsid "$DEV_PARTS/boot" "$state" "$lower" -M "ulak-$$" --bind="$RUN_DATA:/var/lib/ulak" \
     --bind="$RUN_DATA/.lab/keyring:/var/lib/ulak-keyring" </dev/null >"$state/boot.log" 2>&1 &
   RUN_NSPAWN=$!
   cleanup_push run_container_stop

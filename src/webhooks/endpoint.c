@@ -74,6 +74,9 @@ ulak_endpoint_copy (const UlakEndpoint *self)
   copy->secret = self->secret != NULL ? ulak_secret_ref (self->secret) : NULL;
   copy->old_secret = self->old_secret != NULL ? ulak_secret_ref (self->old_secret) : NULL;
   copy->old_secret_until_us = self->old_secret_until_us;
+  copy->sealed_secret = self->sealed_secret != NULL ? g_bytes_ref (self->sealed_secret) : NULL;
+  copy->sealed_old_secret = self->sealed_old_secret != NULL ? g_bytes_ref (self->sealed_old_secret) : NULL;
+  copy->sealed_headers = self->sealed_headers != NULL ? g_bytes_ref (self->sealed_headers) : NULL;
   return copy;
 }
 
@@ -99,6 +102,9 @@ ulak_endpoint_unref (UlakEndpoint *self)
   g_free (self->disabled_reason);
   g_clear_pointer (&self->secret, ulak_secret_unref);
   g_clear_pointer (&self->old_secret, ulak_secret_unref);
+  g_clear_pointer (&self->sealed_secret, g_bytes_unref);
+  g_clear_pointer (&self->sealed_old_secret, g_bytes_unref);
+  g_clear_pointer (&self->sealed_headers, g_bytes_unref);
   g_free (self);
 }
 

@@ -36,6 +36,9 @@ typedef struct
   UlakSecret *secret;         /* (owned) (nullable): NULL while it cannot be opened */
   UlakSecret *old_secret;     /* (owned) (nullable) */
   gint64 old_secret_until_us; /* the old one signs beside the new one until then */
+  GBytes *sealed_secret;      /* (owned) (nullable): as they lie in the store; kept while they cannot be opened */
+  GBytes *sealed_old_secret;  /* (owned) (nullable) */
+  GBytes *sealed_headers;     /* (owned) (nullable) */
 } UlakEndpoint;
 
 UlakEndpoint *ulak_endpoint_new (const char *id, gint64 created_us);

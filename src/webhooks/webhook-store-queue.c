@@ -245,6 +245,7 @@ typedef struct
   gint64 endpoint;
   guint limit;
   GPtrArray *deliveries; /* (owned) (element-type UlakDelivery) */
+  gboolean more;
   gint64 next_due_us;
 } ClaimOp;
 
@@ -299,11 +300,15 @@ read_due (UlakDatabase *database, ClaimOp *op, GError **error)
       if (!ulak_statement_step (statement, &has_row, error))
         return FALSE;
       if (!has_row)
-        return TRUE;
+        {
+          op->more = op->deliveries->len == op->limit;
+          return TRUE;
+        }
       delivery = read_delivery (statement, op->endpoint);
       bytes += strlen (delivery->event->data);
       g_ptr_array_add (op->deliveries, delivery);
     }
+  op->more = TRUE;
   return ulak_database_statement (database, SQL ("queue-due"), error) != NULL; /* ends it early */
 }
 
@@ -381,18 +386,24 @@ ulak_webhook_store_claim_async (UlakWebhookStore *self,
 
 /**
  * ulak_webhook_store_claim_finish:
+ * @more_out: (out): whether others may be due already
  * @next_due_us_out: (out): when the next of the others will be due, wall clock; 0 for never
  *
  * Returns: (transfer full) (element-type UlakDelivery): what is the caller's now
  */
 GPtrArray *
-ulak_webhook_store_claim_finish (UlakWebhookStore *self, GAsyncResult *result, gint64 *next_due_us_out, GError **error)
+ulak_webhook_store_claim_finish (UlakWebhookStore *self,
+                                 GAsyncResult *result,
+                                 gboolean *more_out,
+                                 gint64 *next_due_us_out,
+                                 GError **error)
 {
   ClaimOp *op = ulak_webhook_store_take (self, result, claim_work, error);
   GPtrArray *deliveries;
 
   if (op == NULL)
     return NULL;
+  *more_out = op->more;
   *next_due_us_out = op->next_due_us;
   deliveries = g_steal_pointer (&op->deliveries);
   op->deliveries = g_ptr_array_new ();
@@ -585,7 +596,6 @@ typedef struct
 {
   UlakStoreOp op;
   GArray *rows; /* (owned) (element-type BlockingRow) */
-  gint64 next_us;
 } UnblockOp;
 
 static void
@@ -620,19 +630,6 @@ list_blocking (UlakDatabase *database, UnblockOp *op, GError **error)
 }
 
 static gboolean
-read_next_unblock (UlakDatabase *database, UnblockOp *op, GError **error)
-{
-  UlakStatement *statement = ulak_database_statement (database, SQL ("queue-next-unblock"), error);
-  gboolean has_row;
-
-  if (statement == NULL || !ulak_statement_step (statement, &has_row, error))
-    return FALSE;
-  if (!ulak_statement_is_null (statement, "unblock_us"))
-    op->next_us = ulak_statement_get_integer (statement, "unblock_us");
-  return ulak_statement_step (statement, &has_row, error);
-}
-
-static gboolean
 unblock_work (UlakDatabase *database, gpointer data, GError **error)
 {
   UnblockOp *op = data;
@@ -647,7 +644,7 @@ unblock_work (UlakDatabase *database, gpointer data, GError **error)
           !ulak_store_wake_lane (&op->op, database, row->endpoint, row->lane, error))
         return FALSE;
     }
-  return read_next_unblock (database, op, error);
+  return TRUE;
 }
 
 /**
@@ -670,7 +667,6 @@ gboolean
 ulak_webhook_store_unblock_finish (UlakWebhookStore *self,
                                    GAsyncResult *result,
                                    gboolean *more_out,
-                                   gint64 *next_us_out,
                                    GError **error)
 {
   UnblockOp *op = ulak_webhook_store_take (self, result, unblock_work, error);
@@ -678,6 +674,5 @@ ulak_webhook_store_unblock_finish (UlakWebhookStore *self,
   if (op == NULL)
     return FALSE;
   *more_out = op->rows->len == UNBLOCK_ROWS;
-  *next_us_out = op->next_us;
   return TRUE;
 }

@@ -13,6 +13,7 @@ enum
 {
   SIGNAL_DUE,
   SIGNAL_STORED,
+  SIGNAL_PENDING_CHANGED,
   N_SIGNALS,
 };
 
@@ -41,6 +42,8 @@ ulak_webhook_store_class_init (UlakWebhookStoreClass *class)
                                       G_TYPE_NONE, 1, G_TYPE_INT64);
   signals[SIGNAL_STORED] = g_signal_new ("stored", G_TYPE_FROM_CLASS (class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, G_TYPE_INT64);
+  signals[SIGNAL_PENDING_CHANGED] = g_signal_new ("pending-changed", G_TYPE_FROM_CLASS (class), G_SIGNAL_RUN_LAST, 0,
+                                                  NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -87,6 +90,7 @@ apply_op (UlakWebhookStore *self, UlakStoreOp *op)
       g_hash_table_iter_init (&iter, op->pending);
       while (g_hash_table_iter_next (&iter, &key, &value))
         apply_pending (self, key, GPOINTER_TO_INT (value));
+      g_signal_emit (self, signals[SIGNAL_PENDING_CHANGED], 0);
     }
   if (op->due == NULL)
     return;

@@ -50,8 +50,8 @@ guint64 ulak_webhook_store_get_pending (UlakWebhookStore *self);
 typedef void (*UlakPendingFunc) (const char *account, guint64 pending, gpointer user_data);
 void ulak_webhook_store_foreach_pending (UlakWebhookStore *self, UlakPendingFunc func, gpointer user_data);
 
-/* Signal "due" (gint64 row): the queue of an endpoint changed, look at it; "stored" (gint64 last_sequence): events were
- * committed. Both come before the callback of the call that did it. */
+/* Signals, each before the callback of the call that did it: "due" (gint64 row): the queue of an endpoint changed, look at
+ * it; "stored" (gint64 last_sequence): events were committed; "pending-changed": deliveries came or ended. */
 
 /* events: (element-type UlakEvent) (transfer full). endpoints: (element-type UlakEndpoint) (transfer none), read only. */
 void ulak_webhook_store_submit_async (UlakWebhookStore *self, GPtrArray *events, GPtrArray *endpoints,
@@ -122,11 +122,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakDelivery, ulak_delivery_free)
 char *ulak_delivery_id_new (gint64 number, gint64 created_us);
 gboolean ulak_delivery_id_parse (const char *id, gint64 *number_out, gint64 *created_ms_out);
 
-/* One claim at a time per endpoint. next_due_us_out: of the rest, 0 for none. */
+/* One claim at a time per endpoint. more_out: others may be due already. next_due_us_out: of those that are not, 0 for none. */
 void ulak_webhook_store_claim_async (UlakWebhookStore *self, gint64 endpoint_row, guint limit,
                                      GAsyncReadyCallback callback, gpointer user_data);
-GPtrArray *ulak_webhook_store_claim_finish (UlakWebhookStore *self, GAsyncResult *result, gint64 *next_due_us_out,
-                                            GError **error);
+GPtrArray *ulak_webhook_store_claim_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out,
+                                            gint64 *next_due_us_out, GError **error);
 void ulak_webhook_store_release (UlakWebhookStore *self, const UlakDelivery *delivery);
 
 typedef enum
@@ -148,7 +148,7 @@ gboolean ulak_webhook_store_retry_finish (UlakWebhookStore *self, GAsyncResult *
 /* Small steps of upkeep; each says whether there is more to do at once. */
 void ulak_webhook_store_unblock_async (UlakWebhookStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_webhook_store_unblock_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out,
-                                            gint64 *next_us_out, GError **error);
+                                            GError **error);
 
 typedef struct
 {

@@ -152,9 +152,10 @@ fixture_claim (Fixture *self, gint64 endpoint, guint limit, gint64 *next_due_us_
   g_autoptr (GError) error = NULL;
   GPtrArray *deliveries;
   gint64 next_due_us = 0;
+  gboolean more;
 
   ulak_webhook_store_claim_async (self->store, endpoint, limit, keep_result_cb, &result);
-  deliveries = ulak_webhook_store_claim_finish (self->store, wait_for_result (&result), &next_due_us, &error);
+  deliveries = ulak_webhook_store_claim_finish (self->store, wait_for_result (&result), &more, &next_due_us, &error);
   g_assert_no_error (error);
   if (next_due_us_out != NULL)
     *next_due_us_out = next_due_us;

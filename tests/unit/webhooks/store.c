@@ -159,6 +159,7 @@ test_end_while_a_claim_reads_is_not_seen_again (Fixture *self, gconstpointer dat
       g_autoptr (GPtrArray) first = NULL, second = NULL;
       UlakAttempt attempt = { .at_us = 1, .is_counted = TRUE, .status = 200 };
       gint64 next_due_us;
+      gboolean more;
 
       submit_chat (self, "1", "{}");
       first = fixture_claim (self, endpoint->row, 1, NULL);
@@ -168,7 +169,7 @@ test_end_while_a_claim_reads_is_not_seen_again (Fixture *self, gconstpointer dat
                                     keep_result_cb, &ended);
       ulak_webhook_store_claim_async (self->store, endpoint->row, 10, keep_result_cb, &claimed);
       wait_for_result (&ended);
-      second = ulak_webhook_store_claim_finish (self->store, wait_for_result (&claimed), &next_due_us, NULL);
+      second = ulak_webhook_store_claim_finish (self->store, wait_for_result (&claimed), &more, &next_due_us, NULL);
       g_ptr_array_set_free_func (second, (GDestroyNotify) ulak_delivery_free);
       g_assert_cmpuint (second->len, ==, 0);
     }
@@ -199,10 +200,9 @@ unblock (Fixture *self)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   gboolean more;
-  gint64 next_us;
 
   ulak_webhook_store_unblock_async (self->store, keep_result_cb, &result);
-  ulak_webhook_store_unblock_finish (self->store, wait_for_result (&result), &more, &next_us, &error);
+  ulak_webhook_store_unblock_finish (self->store, wait_for_result (&result), &more, &error);
   g_assert_no_error (error);
   g_assert_false (more);
 }

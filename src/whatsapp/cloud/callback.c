@@ -20,7 +20,8 @@ typedef struct
   gint64 received_us;
   UlakInbound *inbound; /* unowned */
   guint n_foreign;
-  const char *waba_id; /* (nullable): of the current entry */
+  const char *waba_id;  /* (nullable): of the current entry */
+  gint64 entry_time_us; /* of the current entry, which is the same when Meta repeats it */
   const char *field;   /* of the current change */
   JsonArray *contacts; /* (nullable): of the current value */
 } Parse;
@@ -41,19 +42,19 @@ for_each_object (Parse *parse, JsonObject *parent, const char *name, ElementFunc
     }
 }
 
-/* Seconds, as text in messages and as a number in some other fields. */
+/* Seconds, as text in messages and as a number elsewhere. */
 static gint64
-read_time_us (const Parse *parse, JsonObject *object)
+read_time_us (JsonObject *object, const char *name, gint64 fallback_us)
 {
-  const char *text = ulak_json_peek_string (object, "timestamp");
+  const char *text = ulak_json_peek_string (object, name);
   gint64 seconds = 0;
 
   if (text == NULL)
-    seconds = ulak_json_peek_integer (object, "timestamp", 0);
+    seconds = ulak_json_peek_integer (object, name, 0);
   else if (!g_ascii_string_to_signed (text, 10, TIME_MIN_S, TIME_MAX_S, &seconds, NULL))
     seconds = 0;
   if (seconds < TIME_MIN_S || seconds > TIME_MAX_S)
-    return parse->received_us;
+    return fallback_us;
   return seconds * G_USEC_PER_SEC;
 }
 
@@ -66,7 +67,7 @@ add_event (Parse *parse, const char *type, const char *chat, const char *member,
   if (parse->waba_id != NULL)
     json_object_set_string_member (data, "waba_id", parse->waba_id);
   json_object_set_object_member (data, member, json_object_ref (value));
-  ulak_inbound_add_event (parse->inbound, type, chat, read_time_us (parse, value), data);
+  ulak_inbound_add_event (parse->inbound, type, chat, read_time_us (value, "timestamp", parse->entry_time_us), data);
 }
 
 static void
@@ -166,7 +167,7 @@ add_message (Parse *parse, JsonObject *given)
   content = ulak_callback_content_new (given, &reference);
   contact = new_contact (parse, phone, user_id);
   message.chat = group != NULL ? group : from;
-  message.timestamp_us = read_time_us (parse, given);
+  message.timestamp_us = read_time_us (given, "timestamp", parse->entry_time_us);
   message.quoted_network_id = context == NULL ? NULL : peek_word (context, "id");
   message.content = content;
   message.media_reference = reference;
@@ -193,7 +194,7 @@ add_status (Parse *parse, JsonObject *given)
     .network_id = peek_word (given, "id"),
     .opaque_id = peek_word (given, "biz_opaque_callback_data"),
     .status = peek_word (given, "status"),
-    .timestamp_us = read_time_us (parse, given),
+    .timestamp_us = read_time_us (given, "timestamp", parse->entry_time_us),
   };
 
   if (status.network_id == NULL || status.status == NULL || !g_strv_contains (status_words, status.status))
@@ -295,6 +296,7 @@ static void
 parse_entry (Parse *parse, JsonObject *entry)
 {
   parse->waba_id = peek_word (entry, "id");
+  parse->entry_time_us = read_time_us (entry, "time", parse->received_us);
   for_each_object (parse, entry, "changes", parse_change);
 }
 

@@ -222,19 +222,15 @@ build_as_it_is (Build *build G_GNUC_UNUSED, JsonNode *content)
   return json_node_copy (content);
 }
 
-/* The line resolves ids of ours to the network's and hands that over as it does for replies. */
+/* The line has put the network's id in place of one of ours. */
 static JsonNode *
-build_reaction (Build *build, JsonNode *content)
+build_reaction (Build *build G_GNUC_UNUSED, JsonNode *content)
 {
   JsonObject *given = json_node_get_object (content);
   JsonObject *reaction = json_object_new ();
-  const char *network_id = build->outbound->reply_to_network_id;
-  const char *emoji = ulak_json_peek_string (given, "emoji");
 
-  if (network_id == NULL)
-    network_id = ulak_json_peek_string (given, "message_id");
-  json_object_set_string_member (reaction, "message_id", network_id == NULL ? "" : network_id);
-  json_object_set_string_member (reaction, "emoji", emoji == NULL ? "" : emoji);
+  copy_string (given, "message_id", reaction, "message_id");
+  copy_string (given, "emoji", reaction, "emoji");
   return new_object_node (reaction);
 }
 

@@ -131,9 +131,10 @@ test_reply (void)
 }
 
 static void
-test_reaction_by_our_id (void)
+test_reaction_with_reply (void)
 {
-  g_autoptr (JsonNode) body = build_to ("905321112233", "{\"reaction\":{\"message_id\":\"" ID "\",\"emoji\":\"x\"}}", "wamid.R");
+  g_autoptr (JsonNode) body
+      = build_to ("905321112233", "{\"reaction\":{\"message_id\":\"wamid.R\",\"emoji\":\"x\"}}", "wamid.Q");
   JsonObject *object = json_node_get_object (body);
 
   g_assert_false (json_object_has_member (object, "context"));
@@ -234,7 +235,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_content);
     }
   g_test_add_func ("/graph-request/a reply names the quoted message", test_reply);
-  g_test_add_func ("/graph-request/a reaction to our id uses the network's id and no context", test_reaction_by_our_id);
+  g_test_add_func ("/graph-request/a reaction has no context", test_reaction_with_reply);
   g_test_add_func ("/graph-request/user ids and groups are addressed in their own way", test_recipients);
   g_test_add_func ("/graph-request/user ids are told from numbers", test_user_ids);
   g_test_add_func ("/graph-request/a medium without a handle is an error", test_missing_handle);

@@ -39,3 +39,18 @@ cleanup_run ()
   done
   exit "$status"
 }
+
+# cache_locked FOLDER COMMAND [ARGUMENT...]: one at a time in a folder of the cache, which is made if need be. What an
+# earlier run left half built there is removed, and so is what nobody used for two days.
+cache_locked ()
+{
+  local dir=$DEV_CACHE/$1
+  shift
+  mkdir -p "$dir"
+  (
+    flock 9
+    find "$dir" -mindepth 1 -maxdepth 1 -name 'building.*' -exec rm -rf {} +
+    "$@"
+    find "$dir" -mindepth 1 -maxdepth 1 -name '*-build' -mtime +2 -exec rm -rf {} +
+  ) 9>"$dir/lock"
+}

@@ -15,19 +15,23 @@ deb_hash ()
 # deb_dir: where the packages of these sources are, built now if they are not.
 deb_dir ()
 {
-  local dir
-  dir=$DEV_CACHE/debs/$(deb_hash)
-  [ -f "$dir/complete" ] || deb_build "$dir" >&2
-  printf '%s\n' "$dir"
+  local name
+  host_install "${HOST_BUILD[@]}" "${HOST_DEB[@]}"
+  name=$(deb_hash)-build
+  cache_locked debs deb_build "$name" >&2
+  printf '%s\n' "$DEV_CACHE/debs/$name"
 }
 
 deb_build ()
 {
-  local dir=$1 work
-  host_install "${HOST_BUILD[@]}" "${HOST_DEB[@]}"
-  mkdir -p "$DEV_CACHE/debs"
+  local dir=$DEV_CACHE/debs/$1 work
+  if [ -d "$dir" ]
+  then
+    touch "$dir"
+    return
+  fi
   work=$(mktemp -d "$DEV_CACHE/debs/building.XXXXXX")
-  cleanup_push rm -rf "$work"
+  chmod 0755 "$work"
   mkdir "$work/source"
   (cd "$DEV_TOP" && tar -c "${DEB_SOURCES[@]}" COPYING) | tar -x -C "$work/source"
   cp -r "$work/source/packaging/debian" "$work/source/debian"
@@ -35,8 +39,6 @@ deb_build ()
   (cd "$work/source" && DEB_BUILD_OPTIONS="parallel=$DEV_JOBS nocheck noautodbgsym" dpkg-buildpackage -b -us -uc) \
     >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; die "the packages do not build"; }
   rm -rf "$work/source"
-  touch "$work/complete"
-  rm -rf "$dir"
   mv "$work" "$dir"
 }
 

@@ -23,10 +23,11 @@ host_missing ()
   done
 }
 
-# host_install PACKAGE...: brings what is missing; nothing is asked and nothing is started.
+# host_install PACKAGE...: brings what is missing; nothing is asked. With run --no-install nothing is brought either.
 host_install ()
 {
   local missing
+  [ "${RUN_INSTALL:-yes}" = yes ] || return 0
   mapfile -t missing < <(host_missing "$@")
   [ "${#missing[@]}" -gt 0 ] || return 0
   [ "$(id -u)" = 0 ] || die "missing packages: ${missing[*]} (run as root to have them installed)"

@@ -149,7 +149,7 @@ verb_run ()
   need_root run
   RUN_WHERE=container
   [ ! -d /run/systemd/system ] || RUN_WHERE=host
-  [ "$RUN_INSTALL" = no ] || host_install "${HOST_BUILD[@]}" "${HOST_DEB[@]}" "${HOST_LAB[@]}"
+  host_install "${HOST_BUILD[@]}" "${HOST_DEB[@]}" "${HOST_LAB[@]}"
   trap 'exit 0' TERM INT HUP
   run_graph_start
   "run_${RUN_WHERE}"

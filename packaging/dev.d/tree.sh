@@ -27,14 +27,28 @@ tree_sources ()
     | awk '$2 ~ /^bookworm(-updates|-security)?$/ && $3 == "main" {print "deb", $1, $2, $3}' | sort -u
 }
 
-# tree_build NAME LOWER COMMAND...: runs COMMAND in a root made of LOWER and keeps what it changed as layer NAME.
+# tree_layer NAME LOWER COMMAND...: the stack LOWER with layer NAME on top, which COMMAND makes if there is none yet.
+tree_layer ()
+{
+  local name=$1 lower=$2
+  cache_locked layers tree_build "$@" >&2
+  printf '%s\n' "$(tree_layers)/$name/upper:$lower"
+}
+
+# tree_build NAME LOWER COMMAND...: runs COMMAND in a root made of LOWER and keeps what it changed.
 tree_build ()
 {
-  local name=$1 lower=$2 work
+  local name=$1 lower=$2 dir work
+  dir=$(tree_layers)/$1
   shift 2
-  mkdir -p "$(tree_layers)"
+  if [ -d "$dir" ]
+  then
+    touch "$dir"
+    return
+  fi
+  say "adding ‘$name’ to the Debian tree"
   work=$(mktemp -d "$(tree_layers)/building.XXXXXX")
-  cleanup_push rm -rf "$work"
+  chmod 0755 "$work"
   mkdir "$work/upper" "$work/work" "$work/root"
   printf '#!/bin/sh\nexit 101\n' > "$work/policy-rc.d"
   chmod +x "$work/policy-rc.d"
@@ -47,60 +61,46 @@ tree_build ()
     cp /etc/resolv.conf "$work/root/etc/resolv.conf"
     cp "$work/policy-rc.d" "$work/root/usr/sbin/policy-rc.d"
     chroot "$work/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
-    rm "$work/root/usr/sbin/policy-rc.d"' tree "$@" >"$work/log" 2>&1 \
+    rm "$work/root/usr/sbin/policy-rc.d"' tree "$@" >"$work/log" 2>&1 </dev/null \
     || { tail -n 30 "$work/log" >&2; die "the layer ‘$name’ cannot be built"; }
-  chmod 0755 "$work" "$work/upper"
-  mv "$work" "$(tree_layers)/$name"
+  mv "$work" "$dir"
+}
+
+tree_bootstrap ()
+{
+  local dir work
+  dir=$(tree_layers)/debian
+  [ ! -d "$dir" ] || return 0
+  say "bootstrapping a Debian tree"
+  work=$(mktemp -d "$(tree_layers)/building.XXXXXX")
+  chmod 0755 "$work"
+  debootstrap --variant=minbase --include="$TREE_BASE_INCLUDE" bookworm "$work/root" "$(tree_mirror)" >"$work/log" 2>&1 \
+    || { tail -n 20 "$work/log" >&2; die "debootstrap failed"; }
+  tree_sources > "$work/root/etc/apt/sources.list"
+  rm -f "$work/root/etc/machine-id" "$work/root/etc/hostname"
+  mv "$work/root" "$dir"
 }
 
 tree_base ()
 {
-  local dir work
-  dir=$(tree_layers)/debian
-  if [ ! -d "$dir" ]
-  then
-    host_install "${HOST_LAB[@]}"
-    say "bootstrapping a Debian tree (once)"
-    mkdir -p "$(tree_layers)"
-    work=$(mktemp -d "$(tree_layers)/building.XXXXXX")
-    cleanup_push rm -rf "$work"
-    chmod 0755 "$work"
-    debootstrap --variant=minbase --include="$TREE_BASE_INCLUDE" bookworm "$work/root" "$(tree_mirror)" >"$work/log" 2>&1 \
-      || { tail -n 20 "$work/log" >&2; die "debootstrap failed"; }
-    tree_sources > "$work/root/etc/apt/sources.list"
-    rm -f "$work/root/etc/machine-id" "$work/root/etc/hostname"
-    mv "$work/root" "$dir"
-  fi
-  if [ ! -d "$(tree_layers)/base" ]
-  then
-    tree_build base "$dir" sh -c "apt-get update -q && apt-get install -y --no-install-recommends ${TREE_BASE_PACKAGES[*]} && apt-get clean"
-  fi
-  printf '%s\n' "$(tree_layers)/base/upper:$dir"
+  host_install "${HOST_LAB[@]}"
+  cache_locked layers tree_bootstrap >&2
+  tree_layer base "$(tree_layers)/debian" \
+    sh -c "apt-get update -q && apt-get install -y --no-install-recommends ${TREE_BASE_PACKAGES[*]} && apt-get clean"
 }
 
 tree_keyring ()
 {
-  local lower
-  lower=$(tree_base)
-  if [ ! -d "$(tree_layers)/keyring" ]
-  then
-    say "adding the keyring to the tree (once)"
-    tree_build keyring "$lower" sh -c "apt-get install -y --no-install-recommends ${TREE_KEYRING_PACKAGES[*]} && apt-get clean"
-  fi
-  printf '%s\n' "$(tree_layers)/keyring/upper:$lower"
+  tree_layer keyring "$(tree_base)" \
+    sh -c "apt-get install -y --no-install-recommends ${TREE_KEYRING_PACKAGES[*]} && apt-get clean"
 }
 
 # tree_installed: the whole suite, installed from its packages.
 tree_installed ()
 {
-  local lower debs name
+  local lower debs
   debs=$(deb_dir)
   lower=$(tree_keyring)
-  name=ulak-$(basename "$debs")
-  if [ ! -d "$(tree_layers)/$name" ]
-  then
-    say "installing the packages in the tree"
-    outside=$debs tree_build "$name" "$lower" sh -c 'systemd-machine-id-setup && dpkg -i /run/outside/*.deb'
-  fi
-  printf '%s\n' "$(tree_layers)/$name/upper:$lower"
+  outside=$debs tree_layer "ulak-$(basename "$debs")" "$lower" \
+    sh -c 'systemd-machine-id-setup && dpkg -i /run/outside/*.deb'
 }

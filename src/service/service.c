@@ -50,6 +50,8 @@ struct _UlakService
   GMainLoop *loop;             /* (owned) */
   gulong closed_handler;
   guint name_id;
+  guint stop_timer;            /* the deadline while a start is still under way */
+  gint64 stop_by_us;           /* monotonic: when the drain must be over */
   UlakLife life;
   gboolean is_start_pending;   /* start_finish was not called yet */
   gboolean is_reloading;
@@ -75,6 +77,7 @@ ulak_service_dispose (GObject *object)
   UlakService *self = ULAK_SERVICE (object);
 
   g_cancellable_cancel (self->starting);
+  ulak_clock_clear_timer (self->clock, &self->stop_timer);
   drop_bus (self);
   g_clear_pointer (&self->drain, ulak_drain_free);
   g_clear_object (&self->service1);
@@ -190,19 +193,33 @@ drained (const GError *error, gpointer user_data)
 static void
 drain (UlakService *self)
 {
-  gint64 timeout_ms = ulak_config_get_integer (self->config, "api", "shutdown_timeout_ms");
+  gint64 timeout_ms = (self->stop_by_us - ulak_clock_get_monotonic_us (self->clock)) / 1000;
 
   self->drain = ulak_drain_start (self->daemon, self->connection, self->clock, timeout_ms, drained, self);
+}
+
+static void
+start_hangs_cb (gpointer user_data)
+{
+  UlakService *self = user_data;
+  g_autoptr (GError) error = g_error_new (ULAK_ERROR, ULAK_ERROR_TIMED_OUT,
+                                          "The start was cancelled and did not end ([api] shutdown_timeout_ms)");
+
+  self->stop_timer = 0;
+  drained (error, self);
 }
 
 /** ulak_service_stop: what SIGTERM does; calls after the first are ignored, since the deadline runs already */
 void
 ulak_service_stop (UlakService *self)
 {
+  gint64 timeout_us = ulak_config_get_integer (self->config, "api", "shutdown_timeout_ms") * 1000;
+
   if (self->life >= ULAK_LIFE_DRAINING)
     return;
 
   self->life = ULAK_LIFE_DRAINING;
+  self->stop_by_us = ulak_clock_get_monotonic_us (self->clock) + timeout_us;
   ulak_log_message (ULAK_MESSAGE_SERVICE_STOPPING, NULL, "%s stops: finishing what is in flight", self->spec->program);
   ulak_notify_stopping ("Finishing what is in flight");
   g_cancellable_cancel (self->starting);
@@ -210,6 +227,8 @@ ulak_service_stop (UlakService *self)
     end (self, ULAK_EXIT_OK);
   else if (!self->is_start_pending)
     drain (self);
+  else
+    self->stop_timer = ulak_clock_add_timer (self->clock, timeout_us, start_hangs_cb, self);
 }
 
 static void
@@ -314,6 +333,7 @@ started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *name = NULL;
 
   self->is_start_pending = FALSE;
+  ulak_clock_clear_timer (self->clock, &self->stop_timer);
   if (self->life == ULAK_LIFE_ENDED)
     return;
   if (self->life == ULAK_LIFE_DRAINING)

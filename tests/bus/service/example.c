@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: The Ulak authors
  *
  * The smallest daemon there is, to watch the life that src/service gives it: starts at once and drains at once. In the folder
- * it owns, a file "refuse-start" makes the start fail with its text, a file "never-drain" makes the drain hang.
+ * it owns, a file "refuse-start" makes the start fail with its text, "never-start" makes it hang, "never-drain" makes
+ * the drain hang.
  */
 #include "core/error.h"
 #include "core/names.h"
@@ -51,8 +52,11 @@ start_async (UlakDaemon *daemon, GCancellable *cancellable, GAsyncReadyCallback 
 {
   g_autoptr (GTask) task = g_task_new (daemon, cancellable, callback, user_data);
   g_autofree char *refusal = read_order (ULAK_EXAMPLE (daemon), "refuse-start");
+  g_autofree char *never = read_order (ULAK_EXAMPLE (daemon), "never-start");
 
-  if (refusal != NULL)
+  if (never != NULL)
+    g_object_ref (task); /* unanswered on purpose, cancelled or not */
+  else if (refusal != NULL)
     g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_DAMAGED, "%s", refusal);
   else
     g_task_return_boolean (task, TRUE);

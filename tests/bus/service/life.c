@@ -324,6 +324,20 @@ test_a_drain_that_hangs_ends_at_its_deadline (Fixture *self, gconstpointer data 
 }
 
 static void
+test_a_start_that_hangs_is_left_at_the_same_deadline (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  GSubprocess *process;
+
+  put (self, "data/accounts/sales/never-start", "");
+  put_config (self, "data", "[api]\nshutdown_timeout_ms=100\n");
+  process = start_line (self);
+  AWAIT_SAID (self, "STATUS=Starting|");
+  g_subprocess_send_signal (process, SIGTERM);
+  g_assert_cmpint (await_exit (process), ==, 0);
+  g_assert_null (strstr (self->said->str, "READY=1"));
+}
+
+static void
 test_calls_are_refused_while_it_drains (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
   GSubprocess *process;
@@ -447,6 +461,7 @@ main (int argc, char **argv)
   ADD ("a wrong reload keeps the old settings", test_a_wrong_reload_keeps_the_old_settings);
   ADD ("a reload names what waits for a restart", test_a_reload_names_what_waits_for_a_restart);
   ADD ("a drain that hangs ends at its deadline", test_a_drain_that_hangs_ends_at_its_deadline);
+  ADD ("a start that hangs is left at the same deadline", test_a_start_that_hangs_is_left_at_the_same_deadline);
   ADD ("calls are refused while it drains", test_calls_are_refused_while_it_drains);
   ADD ("a second process for one folder is refused", test_a_second_process_for_one_folder_is_refused);
   ADD ("a second process for one bus name is refused", test_a_second_process_for_one_bus_name_is_refused);

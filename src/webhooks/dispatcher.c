@@ -217,9 +217,9 @@ claimed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       wait_until (self, queue, ulak_clock_get_wall_us (self->clock) + CLAIM_RETRY_US);
       return;
     }
-  for (guint i = 0; i < deliveries->len; i++)
-    g_queue_push_tail (&queue->ready, g_ptr_array_index (deliveries, i));
   self->held += deliveries->len;
+  while (deliveries->len > 0)
+    g_queue_push_tail (&queue->ready, g_ptr_array_steal_index (deliveries, 0));
   queue->may_have_more = queue->may_have_more || more;
   if (next_due_us != 0)
     wait_until (self, queue, next_due_us);

@@ -16,6 +16,9 @@
 
 #define SEAL_PURPOSE "webhooks"
 #define SEAL_RETRY_US (5 * G_USEC_PER_SEC)
+
+/* A keyring that answers does so sooner; the start does not wait for one that hangs. */
+#define SEAL_START_US (2 * G_USEC_PER_SEC)
 #define DAY_US (24 * 3600 * G_GINT64_CONSTANT (1000000))
 
 /* The default schedule: added to each wait, so that endpoints that fell together do not come back together. */
@@ -37,6 +40,8 @@ struct _UlakWebhooksDaemon
   GCancellable *cancellable;  /* (owned): until the drain */
   char *seal_fault;           /* (owned) (nullable): why there is no master key */
   guint seal_timer;
+  GTask *start;               /* (owned) (nullable): everything is up but the master key */
+  guint start_timer;
 };
 
 G_DEFINE_FINAL_TYPE (UlakWebhooksDaemon, ulak_webhooks_daemon, ULAK_TYPE_DAEMON)
@@ -49,6 +54,9 @@ ulak_webhooks_daemon_dispose (GObject *object)
   g_cancellable_cancel (self->cancellable);
   if (self->seal_timer != 0)
     ulak_clock_clear_timer (ulak_service_get_clock (self->service), &self->seal_timer);
+  if (self->start_timer != 0)
+    ulak_clock_clear_timer (ulak_service_get_clock (self->service), &self->start_timer);
+  g_clear_object (&self->start);
   if (self->secrets != NULL)
     g_signal_handlers_disconnect_by_data (self->secrets, self);
   g_clear_object (&self->adapter);
@@ -110,6 +118,28 @@ configure (UlakWebhooksDaemon *self, const UlakConfig *config)
   configure_dispatcher (self, config);
 }
 
+static void
+finish_start (UlakWebhooksDaemon *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->start);
+
+  ulak_clock_clear_timer (ulak_service_get_clock (self->service), &self->start_timer);
+  if (task == NULL)
+    return;
+  ulak_dispatcher_start (self->dispatcher);
+  ulak_upkeep_start (self->upkeep);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+start_timer_cb (gpointer user_data)
+{
+  UlakWebhooksDaemon *self = user_data;
+
+  self->start_timer = 0;
+  finish_start (self);
+}
+
 static void load_seal (UlakWebhooksDaemon *self);
 
 static void
@@ -132,6 +162,7 @@ seal_loaded_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer us
     {
       g_clear_pointer (&self->seal_fault, g_free);
       ulak_endpoints_set_seal (self->endpoints, seal);
+      finish_start (self);
       return;
     }
   g_clear_pointer (&seal, ulak_seal_free);
@@ -143,6 +174,7 @@ seal_loaded_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer us
   self->seal_fault = g_strdup (error->message);
   if (self->seal_timer == 0)
     self->seal_timer = ulak_clock_add_timer (ulak_service_get_clock (self->service), SEAL_RETRY_US, seal_timer_cb, self);
+  finish_start (self);
 }
 
 static void
@@ -228,10 +260,9 @@ endpoints_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, error);
       return;
     }
+  self->start = g_steal_pointer (&task);
+  self->start_timer = ulak_clock_add_timer (ulak_service_get_clock (self->service), SEAL_START_US, start_timer_cb, self);
   load_seal (self);
-  ulak_dispatcher_start (self->dispatcher);
-  ulak_upkeep_start (self->upkeep);
-  g_task_return_boolean (task, TRUE);
 }
 
 static void

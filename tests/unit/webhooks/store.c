@@ -46,7 +46,6 @@ claim_and_end (Fixture *self, gint64 endpoint, const char *expected)
 {
   g_autoptr (GPtrArray) deliveries = claim_exactly (self, endpoint, expected);
 
-  g_ptr_array_set_free_func (deliveries, (GDestroyNotify) ulak_delivery_free);
   end_all (self, deliveries);
 }
 
@@ -142,7 +141,6 @@ test_claimed_delivery_is_not_handed_out_twice (Fixture *self, gconstpointer data
 
   submit_chat (self, "1", "{\"a\":1}");
   first = claim_exactly (self, endpoint->row, "{\"a\":1}");
-  g_ptr_array_set_free_func (first, (GDestroyNotify) ulak_delivery_free);
   claim_and_end (self, endpoint->row, "");
   ulak_webhook_store_release (self->store, g_ptr_array_index (first, 0));
   claim_and_end (self, endpoint->row, "{\"a\":1}");
@@ -163,14 +161,12 @@ test_end_while_a_claim_reads_is_not_seen_again (Fixture *self, gconstpointer dat
 
       submit_chat (self, "1", "{}");
       first = fixture_claim (self, endpoint->row, 1, NULL);
-      g_ptr_array_set_free_func (first, (GDestroyNotify) ulak_delivery_free);
       g_assert_cmpuint (first->len, ==, 1);
       ulak_webhook_store_end_async (self->store, g_ptr_array_index (first, 0), ULAK_DELIVERY_DELIVERED, &attempt,
                                     keep_result_cb, &ended);
       ulak_webhook_store_claim_async (self->store, endpoint->row, 10, keep_result_cb, &claimed);
       wait_for_result (&ended);
       second = ulak_webhook_store_claim_finish (self->store, wait_for_result (&claimed), &more, &next_due_us, NULL);
-      g_ptr_array_set_free_func (second, (GDestroyNotify) ulak_delivery_free);
       g_assert_cmpuint (second->len, ==, 0);
     }
 }
@@ -185,7 +181,6 @@ test_retry_keeps_its_place (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   submit_chat (self, "1", "{\"a\":1}");
   submit_chat (self, "1", "{\"a\":2}");
   head = claim_exactly (self, endpoint->row, "{\"a\":1}");
-  g_ptr_array_set_free_func (head, (GDestroyNotify) ulak_delivery_free);
   fixture_retry (self, g_ptr_array_index (head, 0), 5 * G_USEC_PER_SEC, 3600 * G_GINT64_CONSTANT (1000000));
   g_ptr_array_unref (fixture_claim (self, endpoint->row, 10, &next_due_us));
   g_assert_cmpint (next_due_us, ==, ulak_clock_get_wall_us (ULAK_CLOCK (self->clock)) + 5 * G_USEC_PER_SEC);
@@ -217,7 +212,6 @@ test_failing_head_blocks_its_chat_for_an_hour_only (Fixture *self, gconstpointer
   submit_chat (self, "1", "{\"a\":1}");
   submit_chat (self, "1", "{\"a\":2}");
   head = claim_exactly (self, endpoint->row, "{\"a\":1}");
-  g_ptr_array_set_free_func (head, (GDestroyNotify) ulak_delivery_free);
   fixture_retry (self, g_ptr_array_index (head, 0), 10 * hour_us, hour_us);
   ulak_fake_clock_advance_us (self->clock, hour_us - 1);
   unblock (self);
@@ -225,7 +219,6 @@ test_failing_head_blocks_its_chat_for_an_hour_only (Fixture *self, gconstpointer
   ulak_fake_clock_advance_us (self->clock, 1);
   unblock (self);
   next = claim_exactly (self, endpoint->row, "{\"a\":2}");
-  g_ptr_array_set_free_func (next, (GDestroyNotify) ulak_delivery_free);
   g_assert_true (((UlakDelivery *) g_ptr_array_index (next, 0))->is_late);
   end_all (self, next);
   submit_chat (self, "1", "{\"a\":3}");
@@ -245,7 +238,6 @@ test_reopening_hands_out_only_what_has_not_ended (Fixture *self, gconstpointer d
   submit_chat (self, "2", "{\"b\":1}");
   submit_chat (self, "2", "{\"b\":2}");
   claimed = fixture_claim (self, endpoint->row, 100, NULL);
-  g_ptr_array_set_free_func (claimed, (GDestroyNotify) ulak_delivery_free);
   g_assert_cmpuint (claimed->len, ==, 2);
   fixture_end (self, g_ptr_array_index (claimed, 0), ULAK_DELIVERY_DELIVERED);
   fixture_close (self);
@@ -432,7 +424,6 @@ test_replay_queues_each_once_in_order (Fixture *self, gconstpointer data G_GNUC_
   claim_and_end (self, endpoint->row, "{\"a\":1}");
   submit_chat (self, "1", "{\"a\":2}");
   claimed = claim_exactly (self, endpoint->row, "{\"a\":2}");
-  g_ptr_array_set_free_func (claimed, (GDestroyNotify) ulak_delivery_free);
   fixture_end (self, g_ptr_array_index (claimed, 0), ULAK_DELIVERY_DEAD);
   g_assert_cmpint (replay_since (self, endpoint, 0, TRUE), ==, 1);
   claim_and_end (self, endpoint->row, "{\"a\":2}");

@@ -12,7 +12,6 @@ struct _UlakDrain
   GDBusConnection *connection; /* (owned) */
   UlakClock *clock;            /* (owned) */
   guint deadline;
-  gint64 timeout_ms;
   GError *error;               /* (owned) (nullable): the daemon's */
   UlakDrainFunc done;          /* NULL once called, or when the owner has gone */
   gpointer user_data;
@@ -52,8 +51,7 @@ deadline_cb (gpointer user_data)
 {
   UlakDrain *self = user_data;
   g_autoptr (GError) error = g_error_new (ULAK_ERROR, ULAK_ERROR_TIMED_OUT,
-                                          "Not finished within %" G_GINT64_FORMAT " ms ([api] shutdown_timeout_ms)",
-                                          self->timeout_ms);
+                                          "The time that [api] shutdown_timeout_ms allows is over");
 
   self->deadline = 0;
   finish (self, error);
@@ -99,7 +97,6 @@ ulak_drain_start (UlakDaemon *daemon,
   g_atomic_ref_count_init (&self->references);
   self->connection = g_object_ref (connection);
   self->clock = g_object_ref (clock);
-  self->timeout_ms = timeout_ms;
   self->done = done;
   self->user_data = user_data;
   self->deadline = ulak_clock_add_timer (clock, timeout_ms * 1000, deadline_cb, self);

@@ -203,7 +203,8 @@ start_hangs_cb (gpointer user_data)
 {
   UlakService *self = user_data;
   g_autoptr (GError) error = g_error_new (ULAK_ERROR, ULAK_ERROR_TIMED_OUT,
-                                          "The start was cancelled and did not end ([api] shutdown_timeout_ms)");
+                                          "The start was cancelled and did not end in the time that [api] "
+                                          "shutdown_timeout_ms allows");
 
   self->stop_timer = 0;
   drained (error, self);

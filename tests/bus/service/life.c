@@ -320,7 +320,7 @@ test_a_drain_that_hangs_ends_at_its_deadline (Fixture *self, gconstpointer data 
   await_ready (self);
   g_subprocess_send_signal (process, SIGTERM);
   g_assert_cmpint (await_exit (process), ==, 0);
-  assert_logged (self, "Not finished within 100 ms");
+  assert_logged (self, "The time that [api] shutdown_timeout_ms allows is over");
 }
 
 static void

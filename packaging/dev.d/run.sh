@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The Ulak authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # host_install reads RUN_INSTALL
 #
 # The suite from its packages, in the foreground: where PID 1 is systemd on this very host, elsewhere in a container that
 # shares the host's network (run-container.sh, run-host.sh). Both offer run_*_start and run_*_enter; whatever they

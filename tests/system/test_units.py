@@ -104,7 +104,7 @@ def test_the_journal_has_the_fields_of_the_catalogue(lab):
     lab.run(f"systemctl restart {LINE}")
     lab.wait_ready("sales")
     rows = [json.loads(row) for row in lab.out("journalctl -b -o json ULAK_ACCOUNT=sales").splitlines()]
-    own = [row for row in rows if row.get("SYSLOG_IDENTIFIER") == "ulak-whatsapp"]
+    own = [row for row in rows if row.get("_COMM") == "ulak-whatsapp"]
     assert own and all(row["_SYSTEMD_UNIT"] == LINE for row in own)
     coded = {row["MESSAGE_ID"] for row in own if "MESSAGE_ID" in row}
     assert coded

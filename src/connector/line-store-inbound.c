@@ -120,20 +120,28 @@ find_chat (UlakDatabase *database, Letter *letter, GError **error)
   return TRUE;
 }
 
+/* parts: ended by NULL; what makes an item the same one when the network repeats it. */
 static gboolean
-is_new (UlakDatabase *database, const Letter *letter, gint64 now_us, gboolean *is_new_out, GError **error)
+add_seen (UlakDatabase *database, const char *const *parts, gint64 now_us, gboolean *is_new_out, GError **error)
 {
   g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  const char *const parts[] = { letter->chat, letter->message->network_id, letter->contact != NULL ? letter->contact : "" };
   g_autofree char *hash = NULL;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+  for (gsize i = 0; parts[i] != NULL; i++)
     g_checksum_update (checksum, (const guchar *) parts[i], (gssize) strlen (parts[i]) + 1);
   hash = g_strndup (g_checksum_get_string (checksum), HASH_CHARACTERS);
   if (!ulak_sql_run (database, ULAK_SQL ("seen-add"), ULAK_BINDINGS (ULAK_TEXT ("hash", hash), ULAK_INTEGER ("now_us", now_us)), error))
     return FALSE;
   *is_new_out = ulak_database_get_changes (database) > 0;
   return TRUE;
+}
+
+static gboolean
+is_new (UlakDatabase *database, const Letter *letter, gint64 now_us, gboolean *is_new_out, GError **error)
+{
+  const char *const parts[] = { letter->chat, letter->message->network_id, letter->contact != NULL ? letter->contact : "", NULL };
+
+  return add_seen (database, parts, now_us, is_new_out, error);
 }
 
 static gboolean
@@ -229,6 +237,23 @@ store_message (UlakDatabase *database, Commit *self, guint index, const UlakInbo
                                   self->head.now_us, error);
 }
 
+/* --- one event --- */
+
+/* Networks give events no id: the same type, chat, time and contents are the same event, delivered again. */
+static gboolean
+store_event (UlakDatabase *database, Commit *self, guint index, const UlakInboundItem *item, GError **error)
+{
+  const char *chat = item->chat != NULL ? item->chat : "";
+  g_autofree char *time = g_strdup_printf ("%" G_GINT64_FORMAT, item->timestamp_us);
+  const char *const parts[] = { "event", item->type, chat, time, item->content, NULL };
+  gboolean is_first = FALSE;
+
+  if (!add_seen (database, parts, self->head.now_us, &is_first, error))
+    return FALSE;
+  return !is_first ||
+         ulak_events_put (database, &self->head, id_of (self, index, ID_EVENT), item->type, chat, item->timestamp_us, item->content, error);
+}
+
 /* --- the batch --- */
 
 static gboolean
@@ -243,8 +268,7 @@ store_item (UlakDatabase *database, Commit *self, guint index, GError **error)
     case ULAK_INBOUND_STATUS:
       return ulak_statuses_apply (database, &self->head, &item->status, id_of (self, index, ID_EVENT), error);
     case ULAK_INBOUND_EVENT:
-      return ulak_events_put (database, &self->head, id_of (self, index, ID_EVENT), item->type, item->chat != NULL ? item->chat : "",
-                              item->timestamp_us, item->content, error);
+      return store_event (database, self, index, item, error);
     }
   g_return_val_if_reached (FALSE);
 }

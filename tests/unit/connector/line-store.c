@@ -387,6 +387,29 @@ test_trim (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_events (fixture, "");
 }
 
+static void
+commit_event (LineFixture *fixture, const char *chat, gint64 timestamp_us, const char *data)
+{
+  UlakInbound *inbound = ulak_inbound_new ();
+  g_autoptr(JsonObject) object = parse_json (data);
+
+  ulak_inbound_add_event (inbound, "account.updated", chat, timestamp_us, object);
+  line_commit (fixture, inbound);
+}
+
+static void
+test_repeated_event (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  commit_event (fixture, NULL, 1, "{'field': 'account_update'}");
+  commit_event (fixture, NULL, 1, "{'field': 'account_update'}");
+  commit_event (fixture, NULL, 2, "{'field': 'account_update'}");
+  commit_event (fixture, "905321112233", 1, "{'field': 'account_update'}");
+  commit_event (fixture, NULL, 1, "{'field': 'another'}");
+  assert_events (fixture, "account.updated account.updated account.updated account.updated");
+  commit_event (fixture, NULL, 2, "{'field': 'account_update'}");
+  assert_events (fixture, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -408,6 +431,7 @@ main (int argc, char **argv)
     { "a status without our id waits for the answer of the send", test_early_status },
     { "statuses never move a message backwards", test_never_backwards },
     { "duplicates are stored once", test_duplicates },
+    { "an event that the network repeats is told once", test_repeated_event },
     { "an inbound batch is one transaction with its extra work", test_one_transaction },
     { "an expired message fails and lets the next one pass", test_expiry },
     { "chats that wrote lately come first", test_replies_first },

@@ -304,6 +304,17 @@ test_times (void)
 }
 
 static void
+test_entry_time (void)
+{
+  g_autoptr (UlakInbound) inbound = parse (
+      "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"4\",\"time\":1739321024,\"changes\":"
+      "[{\"field\":\"account_update\",\"value\":{\"event\":\"VERIFIED_ACCOUNT\"}}]}]}",
+      NULL);
+
+  g_assert_cmpint (ulak_inbound_get_item (inbound, 0)->timestamp_us, ==, G_GINT64_CONSTANT (1739321024000000));
+}
+
+static void
 test_odd_forms (void)
 {
   static const char *const bodies[] = {
@@ -377,6 +388,7 @@ main (int argc, char **argv)
   g_test_add_func ("/callback/a person without a phone is known by the user id", test_user_id_only);
   g_test_add_func ("/callback/quotes and groups are named", test_quote_and_group);
   g_test_add_func ("/callback/absurd times become the time of arrival", test_times);
+  g_test_add_func ("/callback/an event has the time of its entry, the same when it is repeated", test_entry_time);
   g_test_add_func ("/callback/odd forms are passed over", test_odd_forms);
   g_test_add_func ("/callback/what is no callback is refused", test_refusals);
   g_test_add_func ("/callback/deep nesting is refused before it is parsed", test_depth);

@@ -34,7 +34,7 @@ run_options ()
     esac
     shift
   done
-  [[ $RUN_PORT =~ ^[1-9][0-9]{0,4}$ ]] || die "--port is ‘$RUN_PORT’; allowed 1 to 65535"
+  [[ $RUN_PORT =~ ^[1-9][0-9]{0,4}$ && $RUN_PORT -le 65535 ]] || die "--port is ‘$RUN_PORT’; allowed 1 to 65535"
   [ -z "$RUN_CONFIG" ] || [ -r "$RUN_CONFIG" ] || die "cannot read ‘$RUN_CONFIG’"
 }
 

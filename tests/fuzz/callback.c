@@ -46,11 +46,15 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size_bytes)
   g_autoptr (UlakInbound) first = ulak_inbound_new ();
   g_autoptr (UlakInbound) second = ulak_inbound_new ();
   g_autoptr (GError) error = NULL;
-  gboolean is_taken = ulak_callback_parse ((const char *) bytes, size_bytes, "106540352242922", NOW_US, first, NULL, &error);
+  gboolean is_taken
+      = ulak_callback_parse ((const char *) bytes, size_bytes, "106540352242922", NOW_US, first, NULL, &error);
 
-  g_assert_cmpint (ulak_callback_parse ((const char *) bytes, size_bytes, "106540352242922", NOW_US, second, NULL, NULL), ==, is_taken);
+  g_assert_cmpint (
+      ulak_callback_parse ((const char *) bytes, size_bytes, "106540352242922", NOW_US, second, NULL, NULL), ==,
+      is_taken);
   if (!is_taken)
-    g_assert_true (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_INVALID) || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE));
+    g_assert_true (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_INVALID)
+                   || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE));
   g_assert_cmpuint (ulak_inbound_count (first), ==, ulak_inbound_count (second));
   for (guint i = 0; i < ulak_inbound_count (first); i++)
     {

@@ -22,8 +22,8 @@ typedef struct
   guint n_foreign;
   const char *waba_id;  /* (nullable): of the current entry */
   gint64 entry_time_us; /* of the current entry, which is the same when Meta repeats it */
-  const char *field;   /* of the current change */
-  JsonArray *contacts; /* (nullable): of the current value */
+  const char *field;    /* of the current change */
+  JsonArray *contacts;  /* (nullable): of the current value */
 } Parse;
 
 typedef void (*ElementFunc) (Parse *parse, JsonObject *element);
@@ -97,8 +97,7 @@ find_contact (Parse *parse, const char *phone, const char *user_id)
     {
       JsonNode *node = json_array_get_element (parse->contacts, i);
 
-      if (JSON_NODE_HOLDS_OBJECT (node)
-          && (n == 1 || is_contact_of (json_node_get_object (node), phone, user_id)))
+      if (JSON_NODE_HOLDS_OBJECT (node) && (n == 1 || is_contact_of (json_node_get_object (node), phone, user_id)))
         return json_node_get_object (node);
     }
   return NULL;
@@ -249,14 +248,10 @@ static const struct
   const char *member;
   ElementFunc add;
 } lists[] = {
-  { "group_lifecycle_update", "groups", add_group },
-  { "group_settings_update", "groups", add_group },
-  { "group_participant_update", "groups", add_group },
-  { "group_participants_update", "groups", add_group },
-  { "group_status_update", "groups", add_group },
-  { "calls", "calls", add_call },
-  { "user_id_update", "user_id_update", add_person },
-  { "user_preferences", "user_preferences", add_person },
+  { "group_lifecycle_update", "groups", add_group },   { "group_settings_update", "groups", add_group },
+  { "group_participant_update", "groups", add_group }, { "group_participants_update", "groups", add_group },
+  { "group_status_update", "groups", add_group },      { "calls", "calls", add_call },
+  { "user_id_update", "user_id_update", add_person },  { "user_preferences", "user_preferences", add_person },
 };
 
 static void

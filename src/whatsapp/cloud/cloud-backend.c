@@ -58,8 +58,8 @@ report_state (UlakLineState state, const char *error_code, const char *why, gpoi
   if (current == state || !ulak_line_state_may_move (current, state))
     return;
   if (state == ULAK_LINE_STATE_FAILED || state == ULAK_LINE_STATE_BANNED)
-    ulak_log_warning (ULAK_MESSAGE_REMOTE_REFUSED_ACCESS,
-                      ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, error_code), "The network does not take the line: %s (%s)", why, error_code);
+    ulak_log_warning (ULAK_MESSAGE_REMOTE_REFUSED_ACCESS, ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, error_code),
+                      "The network does not take the line: %s (%s)", why, error_code);
   ulak_line_set_state (self->line, state, error_code, why);
 }
 
@@ -190,7 +190,11 @@ sent_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
 }
 
 static void
-send_async (UlakBackend *backend, const UlakOutbound *outbound, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+send_async (UlakBackend *backend,
+            const UlakOutbound *outbound,
+            GCancellable *cancellable,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
 {
   UlakCloudBackend *self = ULAK_CLOUD_BACKEND (backend);
   UlakCloud cloud = cloud_of (self);
@@ -224,7 +228,11 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-mark_read_async (UlakBackend *backend, const char *network_id, gboolean typing, GAsyncReadyCallback callback, gpointer user_data)
+mark_read_async (UlakBackend *backend,
+                 const char *network_id,
+                 gboolean typing,
+                 GAsyncReadyCallback callback,
+                 gpointer user_data)
 {
   UlakCloudBackend *self = ULAK_CLOUD_BACKEND (backend);
   GTask *task = g_task_new (self, NULL, callback, user_data);
@@ -254,7 +262,13 @@ fetched_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 }
 
 static void
-fetch_media_async (UlakBackend *backend, JsonObject *reference, int fd, goffset max_bytes, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+fetch_media_async (UlakBackend *backend,
+                   JsonObject *reference,
+                   int fd,
+                   goffset max_bytes,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
 {
   UlakCloudBackend *self = ULAK_CLOUD_BACKEND (backend);
   UlakCloud cloud = cloud_of (self);
@@ -290,7 +304,8 @@ receive (UlakCall *call, gpointer user_data)
   const char *bytes = g_variant_get_fixed_array (body, &size_bytes, 1);
   guint n_foreign = 0;
 
-  if (!ulak_callback_parse (bytes, size_bytes, self->settings->phone_number_id, g_variant_get_int64 (received), inbound, &n_foreign, &error))
+  if (!ulak_callback_parse (bytes, size_bytes, self->settings->phone_number_id, g_variant_get_int64 (received), inbound,
+                            &n_foreign, &error))
     {
       ulak_call_fail (call, error);
       return;
@@ -385,7 +400,8 @@ ulak_cloud_backend_new (UlakLine *line)
   UlakService *service = ulak_line_get_service (line);
 
   self->line = line;
-  self->watch = ulak_cloud_watch_new (ulak_service_get_clock (service), ulak_service_get_random (service), report_state, self);
+  self->watch
+      = ulak_cloud_watch_new (ulak_service_get_clock (service), ulak_service_get_random (service), report_state, self);
   g_signal_connect_object (ulak_line_get_secrets (line), "changed", G_CALLBACK (secret_changed_cb), self, 0);
   return ULAK_BACKEND (self);
 }

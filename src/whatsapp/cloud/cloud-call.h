@@ -48,10 +48,20 @@ typedef struct
   const char *phone_number_id;
 } UlakCloud;
 
-void ulak_cloud_send_async (const UlakCloud *cloud, const UlakOutbound *outbound, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_cloud_send_async (const UlakCloud *cloud,
+                            const UlakOutbound *outbound,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
 UlakJudgement *ulak_cloud_send_finish (GAsyncResult *result);
 
-void ulak_cloud_fetch_async (const UlakCloud *cloud, JsonObject *reference, int fd, goffset max_bytes, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_cloud_fetch_async (const UlakCloud *cloud,
+                             JsonObject *reference,
+                             int fd,
+                             goffset max_bytes,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
 gboolean ulak_cloud_fetch_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

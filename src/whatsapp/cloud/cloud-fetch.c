@@ -10,10 +10,10 @@
 
 typedef struct
 {
-  UlakGraphClient *client;   /* (owned) */
-  UlakClock *clock;          /* (owned) */
-  char *sha256;              /* (owned) (nullable): as the callback announced it */
-  int fd;                    /* unowned */
+  UlakGraphClient *client; /* (owned) */
+  UlakClock *clock;        /* (owned) */
+  char *sha256;            /* (owned) (nullable): as the callback announced it */
+  int fd;                  /* unowned */
   goffset max_bytes;
   GCancellable *cancellable; /* (owned) (nullable) */
 } Fetch;
@@ -66,8 +66,9 @@ download (GTask *task /* (transfer full) */, JsonObject *node)
     }
   if (size_bytes > self->max_bytes)
     {
-      fail (task, g_error_new (ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The medium has %" G_GINT64_FORMAT " bytes; allowed are %" G_GINT64_FORMAT,
-                               size_bytes, (gint64) self->max_bytes));
+      fail (task, g_error_new (ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
+                               "The medium has %" G_GINT64_FORMAT " bytes; allowed are %" G_GINT64_FORMAT, size_bytes,
+                               (gint64) self->max_bytes));
       return;
     }
   if (wanted.sha256 == NULL)
@@ -96,7 +97,13 @@ node_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @fd: the caller's, at offset 0, until the callback
  */
 void
-ulak_cloud_fetch_async (const UlakCloud *cloud, JsonObject *reference, int fd, goffset max_bytes, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_cloud_fetch_async (const UlakCloud *cloud,
+                        JsonObject *reference,
+                        int fd,
+                        goffset max_bytes,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   GTask *task = g_task_new (cloud->line, NULL, callback, user_data);
   Fetch *self = g_new0 (Fetch, 1);

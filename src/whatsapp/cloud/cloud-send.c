@@ -177,8 +177,8 @@ upload (GTask *task /* (transfer full) */, const UlakMediaFile *file)
   Send *self = g_task_get_task_data (task);
   g_autofree char *path = g_strdup_printf ("%s/media", self->phone_number_id);
 
-  ulak_graph_client_upload_async (self->cloud.client, path, file->path, file->mime_type, file->file_name, self->cancellable,
-                                  uploaded_cb, task);
+  ulak_graph_client_upload_async (self->cloud.client, path, file->path, file->mime_type, file->file_name,
+                                  self->cancellable, uploaded_cb, task);
 }
 
 static void
@@ -226,7 +226,11 @@ next_medium (GTask *task /* (transfer full) */)
 
 /** ulak_cloud_send_async: @outbound: copied */
 void
-ulak_cloud_send_async (const UlakCloud *cloud, const UlakOutbound *outbound, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_cloud_send_async (const UlakCloud *cloud,
+                       const UlakOutbound *outbound,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
 {
   GTask *task = g_task_new (cloud->line, NULL, callback, user_data);
   Send *self = g_new0 (Send, 1);

@@ -9,18 +9,18 @@ struct _UlakCloudWatch
 {
   GObject parent_instance;
 
-  UlakClock *clock;         /* (owned) */
-  UlakRandom *random;       /* (owned) */
+  UlakClock *clock;   /* (owned) */
+  UlakRandom *random; /* (owned) */
   UlakCloudWatchFunc report;
   gpointer user_data;
 
-  UlakGraphClient *client;  /* (owned) (nullable): only between start and stop */
-  char *phone_number_id;    /* (owned) (nullable) */
-  GCancellable *stopping;   /* (owned) (nullable): of the current start */
+  UlakGraphClient *client; /* (owned) (nullable): only between start and stop */
+  char *phone_number_id;   /* (owned) (nullable) */
+  GCancellable *stopping;  /* (owned) (nullable): of the current start */
   guint timer;
-  guint failures;           /* unreachable in a row */
+  guint failures; /* unreachable in a row */
   gboolean is_asking;
-  gboolean is_final;        /* only a new start ends it */
+  gboolean is_final; /* only a new start ends it */
 };
 
 G_DEFINE_FINAL_TYPE (UlakCloudWatch, ulak_cloud_watch, G_TYPE_OBJECT)

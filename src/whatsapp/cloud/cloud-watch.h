@@ -17,12 +17,18 @@ G_BEGIN_DECLS
 
 #define ULAK_CLOUD_WATCH_INTERVAL_MS 300000
 
-typedef void (*UlakCloudWatchFunc) (UlakLineState state, const char *error_code_or_null, const char *why, gpointer user_data);
+typedef void (*UlakCloudWatchFunc) (UlakLineState state,
+                                    const char *error_code_or_null,
+                                    const char *why,
+                                    gpointer user_data);
 
 #define ULAK_TYPE_CLOUD_WATCH (ulak_cloud_watch_get_type ())
 G_DECLARE_FINAL_TYPE (UlakCloudWatch, ulak_cloud_watch, ULAK, CLOUD_WATCH, GObject)
 
-UlakCloudWatch *ulak_cloud_watch_new (UlakClock *clock, UlakRandom *random, UlakCloudWatchFunc report, gpointer user_data);
+UlakCloudWatch *ulak_cloud_watch_new (UlakClock *clock,
+                                      UlakRandom *random,
+                                      UlakCloudWatchFunc report,
+                                      gpointer user_data);
 void ulak_cloud_watch_start (UlakCloudWatch *self, UlakGraphClient *client, const char *phone_number_id);
 void ulak_cloud_watch_stop (UlakCloudWatch *self);
 void ulak_cloud_watch_note (UlakCloudWatch *self, const UlakJudgement *judgement);

@@ -105,7 +105,8 @@ finish (GTask *task /* (transfer full) */, UlakGraphAnswer *answer)
 
   ulak_clock_clear_timer (call->client->clock, &call->deadline_timer);
   if (metrics != NULL)
-    ulak_metrics_add (metrics, "ulak_graph_requests_total", ULAK_LABELS (call->client->account, outcome_of (answer)), 1);
+    ulak_metrics_add (metrics, "ulak_graph_requests_total", ULAK_LABELS (call->client->account, outcome_of (answer)),
+                      1);
   g_task_return_pointer (task, answer, (GDestroyNotify) ulak_graph_answer_free);
   g_object_unref (task);
 }
@@ -147,7 +148,8 @@ new_answer (Call *call)
   answer->status = soup_message_get_status (call->message);
   answer->retry_after = g_strdup (soup_message_headers_get_one (headers, "Retry-After"));
   if (call->answer->len <= ULAK_GRAPH_ANSWER_MAX_BYTES)
-    answer->json = ulak_json_parse_object ((const char *) call->answer->data, call->answer->len, &ULAK_JSON_LIMITS_REQUEST, NULL);
+    answer->json = ulak_json_parse_object ((const char *) call->answer->data, call->answer->len,
+                                           &ULAK_JSON_LIMITS_REQUEST, NULL);
   return answer;
 }
 
@@ -266,11 +268,12 @@ static void
 set_file_body (Call *call)
 {
   g_autofree char *boundary = new_boundary (call->client->random);
-  g_autoptr (UlakUploadBody) body
-      = ulak_upload_body_new (G_INPUT_STREAM (call->file), call->file_bytes, call->mime_type, call->file_name, boundary);
+  g_autoptr (UlakUploadBody) body = ulak_upload_body_new (G_INPUT_STREAM (call->file), call->file_bytes,
+                                                          call->mime_type, call->file_name, boundary);
   g_autofree char *content_type = ulak_upload_body_dup_content_type (body);
 
-  soup_message_set_request_body (call->message, content_type, G_INPUT_STREAM (body), ulak_upload_body_get_length (body));
+  soup_message_set_request_body (call->message, content_type, G_INPUT_STREAM (body),
+                                 ulak_upload_body_get_length (body));
 }
 
 static void
@@ -348,8 +351,8 @@ file_open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       finish (task, new_fault (ULAK_GRAPH_FAULT_NOT_SENT, "E_WA_MEDIA_FILE", error->message));
       return;
     }
-  g_file_input_stream_query_info_async (call->file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_PRIORITY_DEFAULT, call->cancellable,
-                                        file_known_cb, task);
+  g_file_input_stream_query_info_async (call->file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_PRIORITY_DEFAULT,
+                                        call->cancellable, file_known_cb, task);
 }
 
 static void
@@ -400,7 +403,12 @@ callers_cancelled_cb (GCancellable *callers G_GNUC_UNUSED, gpointer user_data)
 }
 
 static Call *
-new_call (UlakGraphClient *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data, GTask **task_out)
+new_call (UlakGraphClient *self,
+          const char *path,
+          GCancellable *cancellable,
+          GAsyncReadyCallback callback,
+          gpointer user_data,
+          GTask **task_out)
 {
   /* The caller's cancellable is linked by hand: a cancelled call still says whether it had left. */
   GTask *task = g_task_new (self, NULL, callback, user_data);
@@ -425,7 +433,11 @@ new_call (UlakGraphClient *self, const char *path, GCancellable *cancellable, GA
 
 /** ulak_graph_client_get_async: GET /{version}/{path} */
 void
-ulak_graph_client_get_async (UlakGraphClient *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_graph_client_get_async (UlakGraphClient *self,
+                             const char *path,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
   GTask *task;
 
@@ -435,7 +447,12 @@ ulak_graph_client_get_async (UlakGraphClient *self, const char *path, GCancellab
 
 /** ulak_graph_client_post_async: POST /{version}/{path} with a JSON body */
 void
-ulak_graph_client_post_async (UlakGraphClient *self, const char *path, const char *json, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_graph_client_post_async (UlakGraphClient *self,
+                              const char *path,
+                              const char *json,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   GTask *task;
   Call *call = new_call (self, path, cancellable, callback, user_data, &task);
@@ -452,7 +469,14 @@ ulak_graph_client_post_async (UlakGraphClient *self, const char *path, const cha
  * POST of a form with the file. The caller has checked its type and size (media-limits.h).
  */
 void
-ulak_graph_client_upload_async (UlakGraphClient *self, const char *path, const char *file_path, const char *mime_type, const char *file_name, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_graph_client_upload_async (UlakGraphClient *self,
+                                const char *path,
+                                const char *file_path,
+                                const char *mime_type,
+                                const char *file_name,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
   GTask *task;
   Call *call = new_call (self, path, cancellable, callback, user_data, &task);
@@ -480,9 +504,14 @@ ulak_graph_client_call_finish (UlakGraphClient *self, GAsyncResult *result)
  * %ULAK_ERROR_TIMED_OUT or the file's error.
  */
 void
-ulak_graph_client_download_async (UlakGraphClient *self, const UlakGraphDownload *download, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_graph_client_download_async (UlakGraphClient *self,
+                                  const UlakGraphDownload *download,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
-  const UlakGraphTransport transport = { G_OBJECT (self), self->session, self->base, self->token, self->clock, self->timeout_ms };
+  const UlakGraphTransport transport
+      = { G_OBJECT (self), self->session, self->base, self->token, self->clock, self->timeout_ms };
 
   ulak_graph_download_async (&transport, download, cancellable, callback, user_data);
 }

@@ -42,11 +42,11 @@ typedef enum
 typedef struct
 {
   UlakGraphFault fault;
-  const char *fault_code;  /* (nullable): "E_WA_NETWORK", "E_WA_TIMEOUT", "E_WA_TLS", "E_WA_TOKEN_MISSING", "E_WA_TOKEN_UNREADABLE" */
-  char *why;               /* (owned) (nullable): a sentence for people */
-  guint status;            /* 0 with a fault */
-  char *retry_after;       /* (owned) (nullable) */
-  JsonObject *json;        /* (owned) (nullable): the body, if it is a JSON object within the limits */
+  const char *fault_code; /* (nullable): one of the codes "made here" of docs/whatsapp-cloud.md */
+  char *why;              /* (owned) (nullable): a sentence for people */
+  guint status;           /* 0 with a fault */
+  char *retry_after;      /* (owned) (nullable) */
+  JsonObject *json;       /* (owned) (nullable): the body, if it is a JSON object within the limits */
 } UlakGraphAnswer;
 
 void ulak_graph_answer_free (UlakGraphAnswer *self);
@@ -63,8 +63,8 @@ typedef struct
   UlakSecretSource *secrets;
   UlakClock *clock;
   UlakRandom *random;
-  UlakMetrics *metrics;     /* (nullable) */
-  const char *account;      /* for metrics */
+  UlakMetrics *metrics; /* (nullable) */
+  const char *account;  /* for metrics */
 } UlakGraphClientOptions;
 
 #define ULAK_TYPE_GRAPH_CLIENT (ulak_graph_client_get_type ())
@@ -73,20 +73,41 @@ G_DECLARE_FINAL_TYPE (UlakGraphClient, ulak_graph_client, ULAK, GRAPH_CLIENT, GO
 UlakGraphClient *ulak_graph_client_new (const UlakGraphClientOptions *options);
 
 /* path: after the version, without a leading slash. */
-void ulak_graph_client_get_async (UlakGraphClient *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-void ulak_graph_client_post_async (UlakGraphClient *self, const char *path, const char *json, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-void ulak_graph_client_upload_async (UlakGraphClient *self, const char *path, const char *file_path, const char *mime_type, const char *file_name, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-UlakGraphAnswer *ulak_graph_client_call_finish (UlakGraphClient *self, GAsyncResult *result); /* (transfer full), never NULL */
+void ulak_graph_client_get_async (UlakGraphClient *self,
+                                  const char *path,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+void ulak_graph_client_post_async (UlakGraphClient *self,
+                                   const char *path,
+                                   const char *json,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+void ulak_graph_client_upload_async (UlakGraphClient *self,
+                                     const char *path,
+                                     const char *file_path,
+                                     const char *mime_type,
+                                     const char *file_name,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+UlakGraphAnswer *ulak_graph_client_call_finish (UlakGraphClient *self,
+                                                GAsyncResult *result); /* (transfer full), never NULL */
 
 typedef struct
 {
-  const char *url;          /* as the network gave it */
-  int fd;                   /* the caller's, written from its position on */
+  const char *url; /* as the network gave it */
+  int fd;          /* the caller's, written from its position on */
   goffset max_bytes;
-  const char *sha256;       /* (nullable): hex or base64 */
+  const char *sha256; /* (nullable): hex or base64 */
 } UlakGraphDownload;
 
-void ulak_graph_client_download_async (UlakGraphClient *self, const UlakGraphDownload *download, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_graph_client_download_async (UlakGraphClient *self,
+                                       const UlakGraphDownload *download,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 gboolean ulak_graph_client_download_finish (UlakGraphClient *self, GAsyncResult *result, GError **error);
 
 void ulak_graph_client_forget_token (UlakGraphClient *self);

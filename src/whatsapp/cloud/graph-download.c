@@ -14,16 +14,16 @@
 
 typedef struct
 {
-  SoupSession *session;      /* (owned) */
-  UlakToken *token;          /* (owned) */
-  UlakClock *clock;          /* (owned) */
-  GUri *url;                 /* (owned) */
-  SoupMessage *message;      /* (owned) (nullable) */
-  GInputStream *body;        /* (owned) (nullable) */
-  GOutputStream *file;       /* (owned) */
-  GChecksum *checksum;       /* (owned) */
-  guint8 *chunk;             /* (owned) */
-  char *sha256;              /* (owned) (nullable) */
+  SoupSession *session; /* (owned) */
+  UlakToken *token;     /* (owned) */
+  UlakClock *clock;     /* (owned) */
+  GUri *url;            /* (owned) */
+  SoupMessage *message; /* (owned) (nullable) */
+  GInputStream *body;   /* (owned) (nullable) */
+  GOutputStream *file;  /* (owned) */
+  GChecksum *checksum;  /* (owned) */
+  guint8 *chunk;        /* (owned) */
+  char *sha256;         /* (owned) (nullable) */
   goffset max_bytes;
   goffset size_bytes;
   gint64 deadline_ms;
@@ -104,7 +104,8 @@ finish (GTask *task /* (transfer full) */)
   g_checksum_get_digest (self->checksum, digest, &size);
   if (self->sha256 != NULL && !ulak_graph_sha256_equals (digest, self->sha256))
     {
-      fail (task, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_DAMAGED, "The medium is not the one that was announced: its SHA-256 differs"));
+      fail (task, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_DAMAGED,
+                                       "The medium is not the one that was announced: its SHA-256 differs"));
       return;
     }
   ulak_clock_clear_timer (self->clock, &self->deadline_timer);
@@ -148,11 +149,13 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->size_bytes += n;
   if (self->size_bytes > self->max_bytes)
     {
-      fail (task, g_error_new (ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The medium is larger than %" G_GINT64_FORMAT " bytes", (gint64) self->max_bytes));
+      fail (task, g_error_new (ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The medium is larger than %" G_GINT64_FORMAT " bytes",
+                               (gint64) self->max_bytes));
       return;
     }
   g_checksum_update (self->checksum, self->chunk, n);
-  g_output_stream_write_all_async (self->file, self->chunk, (gsize) n, G_PRIORITY_DEFAULT, self->cancellable, written_cb, task);
+  g_output_stream_write_all_async (self->file, self->chunk, (gsize) n, G_PRIORITY_DEFAULT, self->cancellable,
+                                   written_cb, task);
 }
 
 static void
@@ -160,7 +163,8 @@ read_next (GTask *task /* (transfer full) */)
 {
   Download *self = g_task_get_task_data (task);
 
-  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, self->cancellable, read_cb, task);
+  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, self->cancellable, read_cb,
+                             task);
 }
 
 static void
@@ -183,7 +187,8 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   status = soup_message_get_status (self->message);
   if (status != SOUP_STATUS_OK)
     {
-      fail (task, g_error_new (ULAK_ERROR, ULAK_ERROR_REMOTE, "The network answered %u to the fetch of a medium", status));
+      fail (task,
+            g_error_new (ULAK_ERROR, ULAK_ERROR_REMOTE, "The network answered %u to the fetch of a medium", status));
       return;
     }
   read_next (task);
@@ -226,7 +231,10 @@ callers_cancelled_cb (GCancellable *callers G_GNUC_UNUSED, gpointer user_data)
 }
 
 static Download *
-download_new (const UlakGraphTransport *transport, const UlakGraphDownload *download, GUri *url, GCancellable *cancellable)
+download_new (const UlakGraphTransport *transport,
+              const UlakGraphDownload *download,
+              GUri *url,
+              GCancellable *cancellable)
 {
   Download *self = g_new0 (Download, 1);
 
@@ -252,7 +260,11 @@ download_new (const UlakGraphTransport *transport, const UlakGraphDownload *down
 
 /** ulak_graph_download_async: see ulak_graph_client_download_async() */
 void
-ulak_graph_download_async (const UlakGraphTransport *transport, const UlakGraphDownload *download, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ulak_graph_download_async (const UlakGraphTransport *transport,
+                           const UlakGraphDownload *download,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (transport->source, NULL, callback, user_data);
   g_autoptr (GUri) url = g_uri_parse (download->url, SOUP_HTTP_URI_FLAGS, NULL);

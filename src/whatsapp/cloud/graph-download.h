@@ -26,7 +26,11 @@ typedef struct
   gint64 timeout_ms;
 } UlakGraphTransport;
 
-void ulak_graph_download_async (const UlakGraphTransport *transport, const UlakGraphDownload *download, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_graph_download_async (const UlakGraphTransport *transport,
+                                const UlakGraphDownload *download,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
 
 gboolean ulak_graph_sha256_equals (const guint8 *digest, const char *expected);
 

@@ -40,11 +40,11 @@ typedef struct
   const UlakGraphRule *rule; /* (not nullable) */
   UlakSendOutcome outcome;   /* the rule's, unless the answer says otherwise */
   guint http_status;
-  gint64 code;               /* Meta's, 0 if the answer named none */
+  gint64 code; /* Meta's, 0 if the answer named none */
   gint64 subcode;
-  char *details;             /* (owned) (nullable): Meta's words; they may hold a recipient's number */
-  char *trace_id;            /* (owned) (nullable): for Meta's support */
-  gint64 retry_after_ms;     /* 0 if the answer named none */
+  char *details;         /* (owned) (nullable): Meta's words; they may hold a recipient's number */
+  char *trace_id;        /* (owned) (nullable): for Meta's support */
+  gint64 retry_after_ms; /* 0 if the answer named none */
 } UlakGraphError;
 
 UlakGraphError *ulak_graph_error_new (guint http_status, JsonObject *answer, const char *retry_after, gint64 now_us);

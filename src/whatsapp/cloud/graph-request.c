@@ -123,8 +123,8 @@ ulak_graph_request_list_media (JsonObject *message)
 typedef struct
 {
   const UlakOutbound *outbound;
-  GHashTable *handles;  /* (nullable) (element-type utf8 utf8): our media id to the network's */
-  const char *missing;  /* (nullable): a media id without a handle */
+  GHashTable *handles; /* (nullable) (element-type utf8 utf8): our media id to the network's */
+  const char *missing; /* (nullable): a media id without a handle */
 } Build;
 
 static void

@@ -20,11 +20,9 @@
 SoupSession *
 ulak_graph_session_new (guint max_connections, gint64 timeout_ms)
 {
-  SoupSession *session = soup_session_new_with_options ("max-conns", (int) max_connections,
-                                                        "max-conns-per-host", (int) max_connections,
-                                                        "timeout", (guint) ((timeout_ms + 999) / 1000),
-                                                        "idle-timeout", IDLE_SECONDS,
-                                                        "user-agent", "Ulak/" ULAK_VERSION, NULL);
+  SoupSession *session = soup_session_new_with_options (
+      "max-conns", (int) max_connections, "max-conns-per-host", (int) max_connections, "timeout",
+      (guint) ((timeout_ms + 999) / 1000), "idle-timeout", IDLE_SECONDS, "user-agent", "Ulak/" ULAK_VERSION, NULL);
 
   soup_session_set_proxy_resolver (session, NULL);
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);

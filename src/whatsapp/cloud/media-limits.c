@@ -77,7 +77,8 @@ ulak_media_limits_find (const char *mime_type, goffset *max_bytes_out, GError **
   if (row < 0)
     {
       types = list_types (NULL);
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED, "Type ‘%.100s’ cannot be uploaded; allowed: %s", mime_type, types);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED, "Type ‘%.100s’ cannot be uploaded; allowed: %s",
+                   mime_type, types);
       return FALSE;
     }
   if (max_bytes_out != NULL)
@@ -103,7 +104,8 @@ ulak_media_limits_check (const char *kind, const char *mime_type, goffset size_b
   if (strcmp (kind, "document") != 0 && strcmp (kind, limits[row].kind) != 0)
     {
       types = list_types (kind);
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED, "A medium of type ‘%.100s’ cannot be sent as %s; allowed: %s", mime_type, kind, types);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED,
+                   "A medium of type ‘%.100s’ cannot be sent as %s; allowed: %s", mime_type, kind, types);
       return FALSE;
     }
   if (size_bytes < 1 || size_bytes > limits[row].max_bytes)

@@ -17,7 +17,7 @@ struct _UlakToken
   UlakSecret *secret;       /* (owned) (nullable) */
   GPtrArray *waiting;       /* (owned) (element-type GTask) */
   gboolean is_looking;
-  guint generation;         /* a look-up that began before the last forget does not count */
+  guint generation; /* a look-up that began before the last forget does not count */
 };
 
 G_DEFINE_FINAL_TYPE (UlakToken, ulak_token, G_TYPE_OBJECT)

@@ -17,7 +17,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (UlakToken, ulak_token, ULAK, TOKEN, GObject)
 
 UlakToken *ulak_token_new (UlakSecretSource *source, const char *name);
-void ulak_token_get_async (UlakToken *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_token_get_async (UlakToken *self,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
 UlakSecret *ulak_token_get_finish (UlakToken *self, GAsyncResult *result, GError **error);
 void ulak_token_forget (UlakToken *self, UlakSecret *refused_or_null);
 void ulak_token_put_on (UlakSecret *secret, SoupMessageHeaders *headers);

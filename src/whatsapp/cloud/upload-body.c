@@ -9,12 +9,12 @@ struct _UlakUploadBody
 {
   GInputStream parent_instance;
 
-  char *boundary;      /* (owned) */
-  GBytes *head;        /* (owned) */
-  GBytes *tail;        /* (owned) */
-  GInputStream *file;  /* (owned) */
+  char *boundary;     /* (owned) */
+  GBytes *head;       /* (owned) */
+  GBytes *tail;       /* (owned) */
+  GInputStream *file; /* (owned) */
   goffset file_bytes;
-  goffset position;    /* in the whole */
+  goffset position; /* in the whole */
 };
 
 G_DEFINE_FINAL_TYPE (UlakUploadBody, ulak_upload_body, G_TYPE_INPUT_STREAM)
@@ -38,7 +38,8 @@ read_file (UlakUploadBody *self, goffset left, void *buffer, gsize count, GCance
 
   if (n == 0)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "The medium's file became shorter while it was sent");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT,
+                           "The medium's file became shorter while it was sent");
       return -1;
     }
   return n;
@@ -121,7 +122,11 @@ clean_type (const char *mime_type)
  * @boundary: letters and digits that do not occur in the content, from a random source
  */
 UlakUploadBody *
-ulak_upload_body_new (GInputStream *file, goffset size_bytes, const char *mime_type, const char *file_name, const char *boundary)
+ulak_upload_body_new (GInputStream *file,
+                      goffset size_bytes,
+                      const char *mime_type,
+                      const char *file_name,
+                      const char *boundary)
 {
   UlakUploadBody *self = g_object_new (ULAK_TYPE_UPLOAD_BODY, NULL);
   g_autofree char *name = quote_name (file_name);

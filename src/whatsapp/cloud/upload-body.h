@@ -15,7 +15,11 @@ G_BEGIN_DECLS
 #define ULAK_TYPE_UPLOAD_BODY (ulak_upload_body_get_type ())
 G_DECLARE_FINAL_TYPE (UlakUploadBody, ulak_upload_body, ULAK, UPLOAD_BODY, GInputStream)
 
-UlakUploadBody *ulak_upload_body_new (GInputStream *file, goffset size_bytes, const char *mime_type, const char *file_name, const char *boundary);
+UlakUploadBody *ulak_upload_body_new (GInputStream *file,
+                                      goffset size_bytes,
+                                      const char *mime_type,
+                                      const char *file_name,
+                                      const char *boundary);
 goffset ulak_upload_body_get_length (UlakUploadBody *self);
 char *ulak_upload_body_dup_content_type (UlakUploadBody *self);
 

@@ -163,14 +163,11 @@ test_everything (void)
 {
   guint n_foreign = 0;
   g_autoptr (UlakInbound) inbound = parse (
-      BODY (ENTRY (CHANGE (METADATA "," CONTACT ",\"messages\":[" TEXT ("wamid.1", "a") "," TEXT ("wamid.2", "b") "]") ","
-                   CHANGE (FOREIGN ",\"messages\":[" TEXT ("wamid.F", "f") "]") ","
-                   CHANGE (METADATA ",\"statuses\":[{\"id\":\"wamid.O\",\"status\":\"read\",\"timestamp\":\"1749416390\",\"recipient_id\":\"1\"},"
-                           "{\"id\":\"wamid.O\",\"status\":\"delivered\",\"timestamp\":\"1749416389\",\"recipient_id\":\"1\","
-                           "\"conversation\":{\"id\":\"c\",\"origin\":{\"type\":\"service\"}},\"pricing\":{\"billable\":true,"
-                           "\"pricing_model\":\"PMP\",\"category\":\"service\"},\"biz_opaque_callback_data\":\"our-id\"}]")) ","
-            ENTRY (CHANGE (METADATA ",\"messages\":[" TEXT ("wamid.3", "c") "],\"statuses\":"
-                           "[{\"id\":\"wamid.P\",\"status\":\"played\",\"timestamp\":\"1749416391\"}]"))),
+      BODY (ENTRY (CHANGE (METADATA "," CONTACT ",\"messages\":[" TEXT ("wamid.1", "a") "," TEXT ("wamid.2", "b") "]") "," CHANGE (FOREIGN ",\"messages\":[" TEXT ("wamid.F", "f") "]") "," CHANGE (METADATA ",\"statuses\":[{\"id\":\"wamid.O\",\"status\":\"read\",\"timestamp\":\"1749416390\",\"recipient_id\":\"1\"},"
+                                                                                                                                                                                                             "{\"id\":\"wamid.O\",\"status\":\"delivered\",\"timestamp\":\"1749416389\",\"recipient_id\":\"1\","
+                                                                                                                                                                                                             "\"conversation\":{\"id\":\"c\",\"origin\":{\"type\":\"service\"}},\"pricing\":{\"billable\":true,"
+                                                                                                                                                                                                             "\"pricing_model\":\"PMP\",\"category\":\"service\"},\"biz_opaque_callback_data\":\"our-id\"}]")) "," ENTRY (CHANGE (METADATA ",\"messages\":[" TEXT ("wamid.3", "c") "],\"statuses\":"
+                                                                                                                                                                                                                                                                                                                                                                                   "[{\"id\":\"wamid.P\",\"status\":\"played\",\"timestamp\":\"1749416391\"}]"))),
       &n_foreign);
   static const char *const ids[] = { "wamid.1", "wamid.2", "wamid.O", "wamid.O", "wamid.3", "wamid.P" };
   static const char *const statuses[] = { NULL, NULL, "read", "delivered", NULL, "played" };
@@ -194,8 +191,8 @@ test_failed_status (void)
 {
   g_autoptr (UlakInbound) inbound = parse (
       BODY (ENTRY (CHANGE (METADATA ",\"statuses\":[{\"id\":\"wamid.O\",\"status\":\"failed\",\"timestamp\":\"1749416390\",\"errors\":"
-                           "[{\"code\":131047,\"title\":\"Re-engagement message\",\"error_data\":{\"details\":\"Too old\"}}]},"
-                           "{\"id\":\"wamid.P\",\"status\":\"failed\",\"timestamp\":\"1749416390\"}]"))),
+                                    "[{\"code\":131047,\"title\":\"Re-engagement message\",\"error_data\":{\"details\":\"Too old\"}}]},"
+                                    "{\"id\":\"wamid.P\",\"status\":\"failed\",\"timestamp\":\"1749416390\"}]"))),
       NULL);
   const UlakInboundStatus *known = &ulak_inbound_get_item (inbound, 0)->status;
   const UlakInboundStatus *bare = &ulak_inbound_get_item (inbound, 1)->status;
@@ -212,9 +209,9 @@ test_user_id_only (void)
 {
   g_autoptr (UlakInbound) inbound = parse (
       BODY (ENTRY (CHANGE (METADATA ",\"contacts\":[{\"profile\":{\"name\":\"Sheena\",\"username\":\"sheena\"},\"user_id\":\"US.134\","
-                           "\"parent_user_id\":\"US.ENT.1\"},{\"profile\":{\"name\":\"Other\"},\"user_id\":\"US.999\"}],\"messages\":"
-                           "[{\"from_user_id\":\"US.134\",\"id\":\"wamid.A\",\"timestamp\":\"1749416383\",\"type\":\"text\","
-                           "\"text\":{\"body\":\"b\"}}]"))),
+                                    "\"parent_user_id\":\"US.ENT.1\"},{\"profile\":{\"name\":\"Other\"},\"user_id\":\"US.999\"}],\"messages\":"
+                                    "[{\"from_user_id\":\"US.134\",\"id\":\"wamid.A\",\"timestamp\":\"1749416383\",\"type\":\"text\","
+                                    "\"text\":{\"body\":\"b\"}}]"))),
       NULL);
   const UlakInboundItem *item = ulak_inbound_get_item (inbound, 0);
 
@@ -228,7 +225,7 @@ static void
 test_quote_and_group (void)
 {
   g_autoptr (UlakInbound) inbound = parse_message ("{" HEAD ("wamid.A") ",\"group_id\":\"Y2FwaV9ncm91cDo\",\"type\":\"text\",\"text\":"
-                                                   "{\"body\":\"b\"},\"context\":{\"from\":\"1555\",\"id\":\"wamid.Q\"}}");
+                                                                        "{\"body\":\"b\"},\"context\":{\"from\":\"1555\",\"id\":\"wamid.Q\"}}");
   const UlakInboundItem *item = ulak_inbound_get_item (inbound, 0);
 
   g_assert_cmpstr (item->message.chat, ==, "Y2FwaV9ncm91cDo");
@@ -318,8 +315,14 @@ static void
 test_odd_forms (void)
 {
   static const char *const bodies[] = {
-    BODY (""), BODY ("5,null,[],\"x\""), BODY ("{}"), BODY ("{\"id\":7,\"changes\":7}"), BODY (ENTRY ("{}")), BODY (ENTRY ("[],1")),
-    BODY (ENTRY ("{\"field\":\"messages\",\"value\":[]}")), BODY (ENTRY ("{\"field\":5,\"value\":{}}")),
+    BODY (""),
+    BODY ("5,null,[],\"x\""),
+    BODY ("{}"),
+    BODY ("{\"id\":7,\"changes\":7}"),
+    BODY (ENTRY ("{}")),
+    BODY (ENTRY ("[],1")),
+    BODY (ENTRY ("{\"field\":\"messages\",\"value\":[]}")),
+    BODY (ENTRY ("{\"field\":5,\"value\":{}}")),
     BODY (ENTRY (CHANGE (METADATA ",\"messages\":{},\"statuses\":5,\"contacts\":\"x\",\"errors\":null"))),
     "{\"object\":\"whatsapp_business_account\"}",
   };

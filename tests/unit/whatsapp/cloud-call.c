@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #define JSON_ANSWER(status, length, body) "HTTP/1.1 " status "\r\nContent-Length: " length "\r\n\r\n" body
-#define SENT JSON_ANSWER ("200 OK", "113", \
-                          "{\"messaging_product\":\"whatsapp\",\"contacts\":[{\"input\":\"1\",\"wa_id\":\"905321112233\"}],\"messages\":[{\"id\":\"wamid.OK\"}]}")
+#define SENT \
+  JSON_ANSWER ( \
+      "200 OK", "113", \
+      "{\"messaging_product\":\"whatsapp\",\"contacts\":[{\"input\":\"1\",\"wa_id\":\"905321112233\"}],\"messages\":[{\"id\":\"wamid.OK\"}]}")
 #define GOOD JSON_ANSWER ("200 OK", "20", "{\"id\":\"10654034224\"}")
 #define BAD_TOKEN JSON_ANSWER ("401 Unauthorized", "22", "{\"error\":{\"code\":190}}")
 #define LOCKED JSON_ANSWER ("403 Forbidden", "25", "{\"error\":{\"code\":131031}}")
@@ -38,7 +40,7 @@ typedef struct
   UlakLine *line;           /* (owned) */
   UlakCloudWatch *watch;    /* (owned) */
   UlakCloud cloud;
-  GString *states;          /* (owned): every report, "ready " or "failed:CODE " */
+  GString *states; /* (owned): every report, "ready " or "failed:CODE " */
 } Fixture;
 
 static void
@@ -64,8 +66,9 @@ set_up (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   f->secrets = ulak_fake_secrets_new ();
   ulak_fake_secrets_set (f->secrets, "token", "EAAG");
   url = g_strdup_printf ("http://127.0.0.1:%u", scripted_server_get_port (f->server));
-  f->client = ulak_graph_client_new (&(UlakGraphClientOptions){ url, "v23.0", "token", 30000, 4, ULAK_SECRET_SOURCE (f->secrets),
-                                                                ULAK_CLOCK (f->clock), ULAK_RANDOM (f->random), NULL, "sales" });
+  f->client = ulak_graph_client_new (&(UlakGraphClientOptions){ url, "v23.0", "token", 30000, 4,
+                                                                ULAK_SECRET_SOURCE (f->secrets), ULAK_CLOCK (f->clock),
+                                                                ULAK_RANDOM (f->random), NULL, "sales" });
   f->line = fake_line_new ();
   f->cloud = (UlakCloud){ f->line, f->client, ULAK_CLOCK (f->clock), "10654034224" };
   f->states = g_string_new (NULL);
@@ -101,7 +104,8 @@ static UlakJudgement *
 send (Fixture *f, const char *document)
 {
   g_autoptr (JsonNode) node = json_from_string (document, NULL);
-  UlakOutbound outbound = { "0193a1b2-0000-7000-8000-000000000001", "905321112233", json_node_get_object (node), NULL, 0 };
+  UlakOutbound outbound
+      = { "0193a1b2-0000-7000-8000-000000000001", "905321112233", json_node_get_object (node), NULL, 0 };
   UlakJudgement *judgement = NULL;
 
   ulak_cloud_send_async (&f->cloud, &outbound, NULL, done_cb, &judgement);
@@ -134,11 +138,16 @@ static const struct
   gint64 retry_after_ms;
   UlakVerdict verdict;
 } outcomes[] = {
-  { "a success without an id", SCRIPT_ANSWER, GOOD, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, "E_WA_ANSWER", 0, ULAK_VERDICT_GOOD },
-  { "the pair rate", SCRIPT_ANSWER, PAIR_RATE, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_RECIPIENT, "E_WA_RATE_PAIR", 0, ULAK_VERDICT_NONE },
-  { "503 with Retry-After", SCRIPT_ANSWER, BROKEN, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_MESSAGE, "E_WA_SERVICE", 90000, ULAK_VERDICT_NONE },
-  { "a locked account", SCRIPT_ANSWER, LOCKED, ULAK_SEND_FAILED, ULAK_SEND_SCOPE_LINE, "E_WA_ACCOUNT_LOCKED", 0, ULAK_VERDICT_BANNED },
-  { "a reset", SCRIPT_RESET, NULL, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, "E_WA_NETWORK", 0, ULAK_VERDICT_DOUBTFUL },
+  { "a success without an id", SCRIPT_ANSWER, GOOD, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, "E_WA_ANSWER", 0,
+    ULAK_VERDICT_GOOD },
+  { "the pair rate", SCRIPT_ANSWER, PAIR_RATE, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_RECIPIENT, "E_WA_RATE_PAIR", 0,
+    ULAK_VERDICT_NONE },
+  { "503 with Retry-After", SCRIPT_ANSWER, BROKEN, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_MESSAGE, "E_WA_SERVICE", 90000,
+    ULAK_VERDICT_NONE },
+  { "a locked account", SCRIPT_ANSWER, LOCKED, ULAK_SEND_FAILED, ULAK_SEND_SCOPE_LINE, "E_WA_ACCOUNT_LOCKED", 0,
+    ULAK_VERDICT_BANNED },
+  { "a reset", SCRIPT_RESET, NULL, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, "E_WA_NETWORK", 0,
+    ULAK_VERDICT_DOUBTFUL },
 };
 
 static void

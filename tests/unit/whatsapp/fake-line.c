@@ -98,7 +98,10 @@ ulak_line_find_media_finish (UlakLine *self G_GNUC_UNUSED, GAsyncResult *result,
 }
 
 void
-ulak_line_keep_media_handle (UlakLine *self G_GNUC_UNUSED, const char *media_id G_GNUC_UNUSED, const char *network_handle, gint64 valid_until_us)
+ulak_line_keep_media_handle (UlakLine *self G_GNUC_UNUSED,
+                             const char *media_id G_GNUC_UNUSED,
+                             const char *network_handle,
+                             gint64 valid_until_us)
 {
   g_free (medium.kept);
   medium.kept = g_strdup (network_handle);

@@ -157,7 +157,8 @@ static const struct
   guint status;
   gboolean has_json;
 } statuses[] = {
-  { "429 with Retry-After", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}", 429, TRUE },
+  { "429 with Retry-After", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}", 429,
+    TRUE },
   { "500 with HTML", "HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", 500, FALSE },
   { "200 without JSON", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, FALSE },
   { "200 with an array", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", 200, FALSE },
@@ -316,7 +317,8 @@ test_cut_success (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr (UlakGraphAnswer) answer = NULL;
 
-  scripted_server_add (f->server, SCRIPT_ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"messages\":[{\"id\":\"wam");
+  scripted_server_add (f->server, SCRIPT_ANSWER_CLOSE,
+                       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"messages\":[{\"id\":\"wam");
   answer = post (f);
   assert_fault (answer, ULAK_GRAPH_FAULT_UNCLEAR, "E_WA_NETWORK");
 }
@@ -326,7 +328,8 @@ test_cut_refusal (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr (UlakGraphAnswer) answer = NULL;
 
-  scripted_server_add (f->server, SCRIPT_ANSWER_CLOSE, "HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n{\"error\":");
+  scripted_server_add (f->server, SCRIPT_ANSWER_CLOSE,
+                       "HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n{\"error\":");
   answer = post (f);
   g_assert_cmpint (answer->fault, ==, ULAK_GRAPH_FAULT_NONE);
   g_assert_cmpuint (answer->status, ==, 400);
@@ -470,7 +473,8 @@ test_upload_without_file (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   UlakGraphAnswer *pending = NULL;
   g_autoptr (UlakGraphAnswer) answer = NULL;
 
-  ulak_graph_client_upload_async (f->client, "1/media", "/nonexistent/ulak", "image/png", "a.png", NULL, done_cb, &pending);
+  ulak_graph_client_upload_async (f->client, "1/media", "/nonexistent/ulak", "image/png", "a.png", NULL, done_cb,
+                                  &pending);
   answer = wait_for (&pending);
   assert_fault (answer, ULAK_GRAPH_FAULT_NOT_SENT, "E_WA_MEDIA_FILE");
   g_assert_cmpuint (scripted_server_count_connections (f->server), ==, 0);
@@ -547,10 +551,12 @@ static const struct
   UlakError code;
 } bad_downloads[] = {
   { "one byte too many", MEDIUM, 4, NULL, ULAK_ERROR_TOO_LARGE },
-  { "another digest", MEDIUM, 5, "0000000000000000000000000000000000000000000000000000000000000000", ULAK_ERROR_DAMAGED },
+  { "another digest", MEDIUM, 5, "0000000000000000000000000000000000000000000000000000000000000000",
+    ULAK_ERROR_DAMAGED },
   { "a digest that is none", MEDIUM, 5, "xyz", ULAK_ERROR_DAMAGED },
   { "404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 5, NULL, ULAK_ERROR_REMOTE },
-  { "a redirect", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 5, NULL, ULAK_ERROR_REMOTE },
+  { "a redirect", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 5, NULL,
+    ULAK_ERROR_REMOTE },
 };
 
 static void
@@ -582,7 +588,8 @@ test_cut_download (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 static void
 test_foreign_download (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
-  static const char *const urls[] = { "http://evil.example/m", "https://127.0.0.1/m", "http://127.0.0.1.evil.example/m", "file:///etc/passwd" };
+  static const char *const urls[]
+      = { "http://evil.example/m", "https://127.0.0.1/m", "http://127.0.0.1.evil.example/m", "file:///etc/passwd" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (urls); i++)
     {

@@ -103,8 +103,12 @@ test_effects (void)
     gint64 code;
     UlakGraphEffect effect;
   } rows[] = {
-    { 190, ULAK_GRAPH_EFFECT_TOKEN }, { 0, ULAK_GRAPH_EFFECT_TOKEN },      { 131031, ULAK_GRAPH_EFFECT_BANNED },
-    { 368, ULAK_GRAPH_EFFECT_FAILED }, { 133010, ULAK_GRAPH_EFFECT_FAILED }, { 100, ULAK_GRAPH_EFFECT_NONE },
+    { 190, ULAK_GRAPH_EFFECT_TOKEN },
+    { 0, ULAK_GRAPH_EFFECT_TOKEN },
+    { 131031, ULAK_GRAPH_EFFECT_BANNED },
+    { 368, ULAK_GRAPH_EFFECT_FAILED },
+    { 133010, ULAK_GRAPH_EFFECT_FAILED },
+    { 100, ULAK_GRAPH_EFFECT_NONE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -121,9 +125,16 @@ test_retry_after (void)
     const char *text;
     gint64 wait_ms;
   } rows[] = {
-    { NULL, 0 },    { "", 0 },      { "7", 7000 },  { "0", 0 },
-    { "-5", 0 },    { "soon", 0 },  { "86400", 86400000 }, { "99999999999999999999999", 86400000 },
-    { "Tue, 25 Nov 2025 08:31:00 GMT", 60000 },      { "Tue, 25 Nov 2025 08:00:00 GMT", 0 },
+    { NULL, 0 },
+    { "", 0 },
+    { "7", 7000 },
+    { "0", 0 },
+    { "-5", 0 },
+    { "soon", 0 },
+    { "86400", 86400000 },
+    { "99999999999999999999999", 86400000 },
+    { "Tue, 25 Nov 2025 08:31:00 GMT", 60000 },
+    { "Tue, 25 Nov 2025 08:00:00 GMT", 0 },
     { "Tue, 25 Nov 2098 08:00:00 GMT", 86400000 },
   };
 

@@ -92,7 +92,8 @@ reset (GSocketConnection *connection)
 {
   struct linger linger = { 1, 0 };
 
-  setsockopt (g_socket_get_fd (g_socket_connection_get_socket (connection)), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  setsockopt (g_socket_get_fd (g_socket_connection_get_socket (connection)), SOL_SOCKET, SO_LINGER, &linger,
+              sizeof linger);
 }
 
 static void
@@ -161,7 +162,10 @@ serve (ScriptedServer *self, GSocketConnection *connection)
 }
 
 static gboolean
-run_cb (GThreadedSocketService *service G_GNUC_UNUSED, GSocketConnection *connection, GObject *source G_GNUC_UNUSED, gpointer user_data)
+run_cb (GThreadedSocketService *service G_GNUC_UNUSED,
+        GSocketConnection *connection,
+        GObject *source G_GNUC_UNUSED,
+        gpointer user_data)
 {
   ScriptedServer *self = user_data;
 
@@ -196,8 +200,8 @@ scripted_server_new (void)
   self->ending = g_cancellable_new ();
   self->service = g_threaded_socket_service_new (16);
   g_signal_connect (self->service, "run", G_CALLBACK (run_cb), self);
-  g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), address, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
-                                 NULL, &bound, &error);
+  g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), address, G_SOCKET_TYPE_STREAM,
+                                 G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error);
   g_assert_no_error (error);
   self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
   return self;

@@ -12,12 +12,12 @@
 
 typedef enum
 {
-  SCRIPT_ANSWER,      /* text is the whole answer; the connection stays open */
-  SCRIPT_ANSWER_CLOSE,/* text, then an orderly end */
-  SCRIPT_RESET,       /* the request is read, then the connection is reset */
-  SCRIPT_SILENT,      /* the request is read, nothing follows until the server ends */
-  SCRIPT_TOKEN,       /* 200 if the request carries the bearer token in text, 401 otherwise */
-  SCRIPT_STREAM,      /* text, then filler_bytes of 'x', then an orderly end */
+  SCRIPT_ANSWER,       /* text is the whole answer; the connection stays open */
+  SCRIPT_ANSWER_CLOSE, /* text, then an orderly end */
+  SCRIPT_RESET,        /* the request is read, then the connection is reset */
+  SCRIPT_SILENT,       /* the request is read, nothing follows until the server ends */
+  SCRIPT_TOKEN,        /* 200 if the request carries the bearer token in text, 401 otherwise */
+  SCRIPT_STREAM,       /* text, then filler_bytes of 'x', then an orderly end */
 } ScriptAction;
 
 typedef struct

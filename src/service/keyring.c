@@ -136,6 +136,12 @@ static const struct
   [ULAK_KEYRING_AWAY] = { ULAK_ERROR_UNAVAILABLE, "the keyring is installed and does not answer" },
 };
 
+const char *
+ulak_keyring_state_describe (UlakKeyringState state)
+{
+  return faults[state].sentence;
+}
+
 static gboolean
 is_fault (UlakKeyringState state)
 {

@@ -29,6 +29,8 @@ G_DECLARE_FINAL_TYPE (UlakKeyring, ulak_keyring, ULAK, KEYRING, GObject)
 UlakKeyring *ulak_keyring_new (UlakClock *clock);
 UlakKeyringState ulak_keyring_get_state (UlakKeyring *self); /* as last seen; ABSENT before the first operation */
 
+const char *ulak_keyring_state_describe (UlakKeyringState state); /* a clause for people */
+
 typedef enum
 {
   ULAK_KEYRING_LOOKUP,

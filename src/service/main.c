@@ -11,13 +11,13 @@
 #include "service/database-calls.h"
 #include "service/directories.h"
 #include "service/lock.h"
+#include "service/notify.h"
 #include "service/options.h"
 #include "service/service-private.h"
 
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 static gboolean
@@ -40,7 +40,7 @@ refuse (const UlakServiceSpec *spec, const GError *error, int exit_code)
   const char *message_id = exit_code == ULAK_EXIT_CONFIG ? ULAK_MESSAGE_CONFIG_WRONG : ULAK_MESSAGE_SERVICE_FAILED;
 
   ulak_log_warning (message_id, NULL, "%s does not start: %s", spec->program, error->message);
-  sd_notifyf (0, "STATUS=%s", error->message);
+  ulak_notify_status (error->message);
   return exit_code;
 }
 

@@ -111,6 +111,19 @@ ulak_secrets_get_keyring_state (UlakSecrets *self)
   return ulak_keyring_get_state (self->keyring);
 }
 
+/** ulak_secrets_check_health: as last seen; without a keyring there is nothing that could be ill */
+void
+ulak_secrets_check_health (UlakSecrets *self, UlakHealth *health)
+{
+  UlakKeyringState state = ulak_keyring_get_state (self->keyring);
+
+  if (state == ULAK_KEYRING_READY || state == ULAK_KEYRING_ABSENT)
+    ulak_health_add (health, "keyring", ULAK_HEALTH_HEALTHY, "%s", "");
+  else
+    ulak_health_add (health, "keyring", ULAK_HEALTH_DEGRADED, "Secrets cannot be read: %s",
+                     ulak_keyring_state_describe (state));
+}
+
 /** ulak_secrets_forget_cache: the next look-up of each name asks again; what was kept is wiped */
 void
 ulak_secrets_forget_cache (UlakSecrets *self)

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/secret-source.h"
+#include "service/health.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,7 @@ typedef enum
 } UlakKeyringState;
 
 UlakKeyringState ulak_secrets_get_keyring_state (UlakSecrets *self); /* as last seen */
+void ulak_secrets_check_health (UlakSecrets *self, UlakHealth *health);  /* adds the check "keyring" */
 
 void ulak_secrets_list_async (UlakSecrets *self, GAsyncReadyCallback callback, gpointer user_data);
 GVariant *ulak_secrets_list_finish (UlakSecrets *self, GAsyncResult *result, GError **error); /* a(ss) */

@@ -246,6 +246,15 @@ assert_set (Fixture *self, const char *name, const char *text)
   g_assert_no_error (error);
 }
 
+static void
+assert_health (Fixture *self, UlakHealthStatus expected)
+{
+  g_autoptr (UlakHealth) health = ulak_health_new ();
+
+  ulak_secrets_check_health (self->secrets, health);
+  g_assert_cmpint (ulak_health_get_overall (health), ==, expected);
+}
+
 /* Every operation gives the same answer while the keyring is at fault. */
 static void
 assert_all_fail (Fixture *self, UlakError code, UlakKeyringState state)
@@ -263,6 +272,7 @@ assert_all_fail (Fixture *self, UlakError code, UlakKeyringState state)
   g_assert_null (list (self, &list_error));
   g_assert_error (list_error, ULAK_ERROR, (gint) code);
   g_assert_cmpint (ulak_secrets_get_keyring_state (self->secrets), ==, state);
+  assert_health (self, ULAK_HEALTH_DEGRADED);
 }
 
 static void
@@ -317,6 +327,7 @@ test_a_wrong_master_password_is_locked (Fixture *self, gconstpointer data G_GNUC
   put ("password", PASSWORD);
   assert_value (self, "token", "one");
   g_assert_cmpint (ulak_secrets_get_keyring_state (self->secrets), ==, ULAK_KEYRING_READY);
+  assert_health (self, ULAK_HEALTH_HEALTHY);
 }
 
 /* gnome-keyring begins a second file, login_1, as soon as it meets the truncated one; nothing of ours may go there. */

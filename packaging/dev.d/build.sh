@@ -12,7 +12,7 @@ build_tree ()
   then
     meson configure "$dir" "$@" >&2
   else
-    meson setup "$dir" "$DEV_TOP" --werror "$@" >&2
+    meson setup "$dir" "$DEV_TOP" -Dwerror=true "$@" >&2
   fi
   ninja -C "$dir" -j "$DEV_JOBS" >&2
 }

@@ -22,7 +22,8 @@ suite_fuzz ()
 {
   local target dir=$DEV_TOP/build-fuzz corpus
   host_install "${HOST_BUILD[@]}" "${HOST_FUZZ[@]}"
-  CC=clang build_tree "$dir" -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+  # clang warns of locks that only a scope uses; the plain build is the one that is strict.
+  CC=clang build_tree "$dir" -Dwerror=false -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
   for target in "$dir"/tests/fuzz/fuzz-*
   do
     [ -f "$target" ] || continue

@@ -32,7 +32,7 @@ struct _UlakCloudBackend
   UlakCloudSettings *settings;     /* (owned) (nullable): until configured */
   UlakGraphClient *client;         /* (owned) (nullable): until configured */
   UlakCloudWatch *watch;           /* (owned) */
-  UlakBusWhatsAppCloud1 *skeleton; /* (owned) (nullable): until started */
+  UlakBusWhatsAppCloud1 *skeleton; /* (owned) (nullable): until configured */
   gboolean is_started;
 };
 
@@ -55,9 +55,9 @@ report_state (UlakLineState state, const char *error_code, const char *why, gpoi
   UlakCloudBackend *self = user_data;
   UlakLineState current = ulak_line_get_state (self->line);
 
-  if (current == state || !ulak_line_state_may_move (current, state))
+  if (current == state ? state == ULAK_LINE_STATE_READY : !ulak_line_state_may_move (current, state))
     return;
-  if (state == ULAK_LINE_STATE_FAILED || state == ULAK_LINE_STATE_BANNED)
+  if (current != state && (state == ULAK_LINE_STATE_FAILED || state == ULAK_LINE_STATE_BANNED))
     ulak_log_warning (ULAK_MESSAGE_REMOTE_REFUSED_ACCESS, ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, error_code),
                       "The network does not take the line: %s (%s)", why, error_code);
   ulak_line_set_state (self->line, state, error_code, why);
@@ -107,7 +107,10 @@ new_client (UlakCloudBackend *self, const UlakCloudSettings *settings)
   return ulak_graph_client_new (&options);
 }
 
-/* Calls under way keep the client that they began with. */
+static gboolean export_receive (UlakCloudBackend *self, GError **error);
+
+/* Calls under way keep the client that they began with. The interface is there before the bus name is, so that the API
+ * never meets a line without it. */
 static gboolean
 configure (UlakBackend *backend, JsonObject *account, GError **error)
 {
@@ -116,6 +119,11 @@ configure (UlakBackend *backend, JsonObject *account, GError **error)
 
   if (settings == NULL)
     return FALSE;
+  if (self->skeleton == NULL && !export_receive (self, error))
+    {
+      ulak_cloud_settings_free (settings);
+      return FALSE;
+    }
 
   g_clear_pointer (&self->settings, ulak_cloud_settings_free);
   g_clear_object (&self->client);
@@ -126,8 +134,6 @@ configure (UlakBackend *backend, JsonObject *account, GError **error)
   return TRUE;
 }
 
-static void export_receive (UlakCloudBackend *self);
-
 static void
 start (UlakBackend *backend)
 {
@@ -136,7 +142,6 @@ start (UlakBackend *backend)
   g_return_if_fail (self->client != NULL);
 
   self->is_started = TRUE;
-  export_receive (self);
   ulak_cloud_watch_start (self->watch, self->client, self->settings->phone_number_id);
 }
 
@@ -333,19 +338,18 @@ handle_receive (UlakBusWhatsAppCloud1 *skeleton G_GNUC_UNUSED,
   return TRUE;
 }
 
-static void
-export_receive (UlakCloudBackend *self)
+static gboolean
+export_receive (UlakCloudBackend *self, GError **error)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakBusWhatsAppCloud1) skeleton = ulak_bus_whats_app_cloud1_skeleton_new ();
 
-  if (self->skeleton != NULL)
-    return;
+  ulak_bus_whats_app_cloud1_set_version (skeleton, 1);
+  if (!ulak_line_export (self->line, G_DBUS_INTERFACE_SKELETON (skeleton), error))
+    return FALSE;
 
-  self->skeleton = ulak_bus_whats_app_cloud1_skeleton_new ();
-  ulak_bus_whats_app_cloud1_set_version (self->skeleton, 1);
-  g_signal_connect (self->skeleton, "handle-receive", G_CALLBACK (handle_receive), self);
-  if (!ulak_line_export (self->line, G_DBUS_INTERFACE_SKELETON (self->skeleton), &error))
-    ulak_service_fail (ulak_line_get_service (self->line), error);
+  g_signal_connect (skeleton, "handle-receive", G_CALLBACK (handle_receive), self);
+  self->skeleton = g_steal_pointer (&skeleton);
+  return TRUE;
 }
 
 /* --- the object --- */

@@ -13,6 +13,7 @@
 #include "service/credentials.h"
 #include "service/keyring.h"
 
+#define RECHECK_US (30 * G_USEC_PER_SEC) /* judged: an operator who mends a keyring waits no longer */
 #define CACHE_MAX 1000 /* as many as there may be accounts; when full it starts again */
 
 typedef struct
@@ -31,6 +32,8 @@ struct _UlakSecrets
   char **credentials;     /* (owned): their names */
   GHashTable *cache;      /* (owned) (element-type utf8 Entry) */
   gint64 expiry_us;
+  gboolean is_faulty;     /* the keyring was locked, damaged or away when last asked */
+  guint recheck_timer;
   guint generation;       /* raised by changes: a look-up that began before is not kept */
 };
 
@@ -66,6 +69,7 @@ ulak_secrets_finalize (GObject *object)
 {
   UlakSecrets *self = ULAK_SECRETS (object);
 
+  ulak_clock_clear_timer (self->clock, &self->recheck_timer);
   g_clear_object (&self->clock);
   g_clear_object (&self->keyring);
   g_free (self->credentials_dir);
@@ -111,13 +115,19 @@ ulak_secrets_get_keyring_state (UlakSecrets *self)
   return ulak_keyring_get_state (self->keyring);
 }
 
+static gboolean
+is_fault (UlakKeyringState state)
+{
+  return state != ULAK_KEYRING_READY && state != ULAK_KEYRING_ABSENT;
+}
+
 /** ulak_secrets_check_health: as last seen; without a keyring there is nothing that could be ill */
 void
 ulak_secrets_check_health (UlakSecrets *self, UlakHealth *health)
 {
   UlakKeyringState state = ulak_keyring_get_state (self->keyring);
 
-  if (state == ULAK_KEYRING_READY || state == ULAK_KEYRING_ABSENT)
+  if (!is_fault (state))
     ulak_health_add (health, "keyring", ULAK_HEALTH_HEALTHY, "%s", "");
   else
     ulak_health_add (health, "keyring", ULAK_HEALTH_DEGRADED, "Secrets cannot be read: %s",
@@ -130,6 +140,43 @@ ulak_secrets_forget_cache (UlakSecrets *self)
 {
   self->generation++;
   g_hash_table_remove_all (self->cache);
+}
+
+static void recheck_cb (gpointer user_data);
+
+/* After each operation. While the keyring is at fault it is asked again now and then, and its recovery is announced: whoever
+ * went without a secret asks for it again. */
+static void
+note_state (UlakSecrets *self)
+{
+  gboolean was_faulty = self->is_faulty;
+
+  self->is_faulty = is_fault (ulak_keyring_get_state (self->keyring));
+  if (self->is_faulty && self->recheck_timer == 0)
+    self->recheck_timer = ulak_clock_add_timer (self->clock, RECHECK_US, recheck_cb, self);
+  if (self->is_faulty || !was_faulty)
+    return;
+
+  ulak_clock_clear_timer (self->clock, &self->recheck_timer);
+  ulak_secret_source_emit_changed (ULAK_SECRET_SOURCE (self), "");
+}
+
+static void
+rechecked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UlakSecrets) self = user_data;
+  g_auto (GStrv) names = ulak_keyring_list_finish (ULAK_KEYRING (source), result, NULL);
+
+  note_state (self);
+}
+
+static void
+recheck_cb (gpointer user_data)
+{
+  UlakSecrets *self = user_data;
+
+  self->recheck_timer = 0;
+  ulak_keyring_do_async (self->keyring, ULAK_KEYRING_LIST, NULL, NULL, NULL, rechecked_cb, g_object_ref (self));
 }
 
 static Entry *
@@ -209,6 +256,7 @@ got_keyring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (UlakSecret) secret = ulak_keyring_lookup_finish (ULAK_KEYRING (source), result, &error);
 
+  note_state (self);
   if (secret != NULL)
     return_found (task, secret);
   else if (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
@@ -301,6 +349,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (GStrv) names = ulak_keyring_list_finish (ULAK_KEYRING (source), result, &error);
   GVariantBuilder builder;
 
+  note_state (self);
   if (names == NULL && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
     {
       g_prefix_error (&error, "The secrets cannot be listed: ");
@@ -344,8 +393,10 @@ changed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   UlakSecrets *self = g_task_get_source_object (task);
   const char *name = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
+  gboolean is_changed = ulak_keyring_change_finish (ULAK_KEYRING (source), result, &error);
 
-  if (ulak_keyring_change_finish (ULAK_KEYRING (source), result, &error))
+  note_state (self);
+  if (is_changed)
     {
       self->generation++;
       g_hash_table_remove (self->cache, name);

@@ -390,7 +390,13 @@ test_a_keyring_that_hangs_is_away_at_the_deadline (Fixture *self, gconstpointer 
   g_assert_null (ulak_secret_source_lookup_finish (ULAK_SECRET_SOURCE (self->secrets), result, &error));
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE);
   g_assert_nonnull (strstr (error->message, "no answer within 15000 ms"));
+  g_assert_cmpstr (self->changed->str, ==, "token ");
+
+  /* Mended, it is noticed by itself and announced: the empty name. */
   kill_keyring (SIGCONT);
+  ulak_fake_clock_advance_ms (self->clock, 30000);
+  AWAIT (strcmp (self->changed->str, "token  ") == 0);
+  assert_health (self, ULAK_HEALTH_HEALTHY);
   assert_value (self, "token", "one");
 }
 

@@ -28,6 +28,8 @@ typedef struct
   gboolean is_claiming;
   gboolean is_in_round;
   gboolean is_hungry;         /* wants rows and waits for room in memory */
+  gboolean is_gone;           /* the receiver wants no more: nothing is sent until the endpoint is another value */
+  gboolean is_disabling;
 } Queue;
 
 struct _UlakDispatcher
@@ -48,7 +50,7 @@ struct _UlakDispatcher
   GQueue hungry;            /* (element-type Queue) unowned */
   GHashTable *in_flight;    /* (owned) (element-type gint64): numbers of deliveries */
   GHashTable *per_account;  /* (owned) (element-type utf8 int): requests in flight */
-  guint held;               /* claimed and not committed */
+  guint held;               /* claimed and not committed, and what claims under way may bring */
   gboolean is_running;
   GTask *drain;             /* (owned) (nullable) */
 };
@@ -140,15 +142,16 @@ get_queue (UlakDispatcher *self, gint64 row)
 }
 
 static UlakEndpoint *
-find_startable (UlakDispatcher *self, gint64 row)
+find_startable (UlakDispatcher *self, const Queue *queue)
 {
-  UlakEndpoint *endpoint = ulak_endpoints_find_row (self->endpoints, row);
+  UlakEndpoint *endpoint = ulak_endpoints_find_row (self->endpoints, queue->row);
 
-  return endpoint != NULL && endpoint->is_enabled && endpoint->secret != NULL ? endpoint : NULL;
+  return endpoint != NULL && !queue->is_gone && endpoint->is_enabled && endpoint->secret != NULL ? endpoint : NULL;
 }
 
 static void pump (UlakDispatcher *self);
 static void look_at (UlakDispatcher *self, Queue *queue);
+static void feed_hungry (UlakDispatcher *self);
 
 static void
 timer_cb (gpointer user_data)
@@ -166,7 +169,10 @@ wait_until (UlakDispatcher *self, Queue *queue, gint64 due_us)
   gint64 wait_us = due_us - ulak_clock_get_wall_us (self->clock);
 
   ulak_clock_clear_timer (self->clock, &queue->timer);
-  queue->timer = ulak_clock_add_timer (self->clock, CLAMP (wait_us, 0, WAIT_MAX_US), timer_cb, queue);
+  if (wait_us > 0)
+    queue->timer = ulak_clock_add_timer (self->clock, MIN (wait_us, WAIT_MAX_US), timer_cb, queue);
+  else
+    queue->may_have_more = TRUE; /* it became due while the claim was reading */
 }
 
 static void
@@ -195,6 +201,7 @@ typedef struct
 {
   UlakDispatcher *dispatcher; /* (owned) */
   Queue *queue;               /* unowned, lives as long */
+  guint limit;
 } Claim;
 
 static void
@@ -209,6 +216,7 @@ claimed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean more = FALSE;
 
   queue->is_claiming = FALSE;
+  self->held -= claim->limit;
   deliveries = ulak_webhook_store_claim_finish (ULAK_WEBHOOK_STORE (source), result, &more, &next_due_us, &error);
   if (deliveries == NULL)
     {
@@ -228,6 +236,7 @@ claimed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   join_round (self, queue);
   look_at (self, queue); /* its queue changed while the claim was reading */
   pump (self);
+  feed_hungry (self);
 }
 
 static guint
@@ -244,7 +253,7 @@ look_at (UlakDispatcher *self, Queue *queue)
   Claim *claim;
 
   if (!self->is_running || !queue->may_have_more || queue->is_claiming || ready > prefetch / 2 ||
-      find_startable (self, queue->row) == NULL)
+      find_startable (self, queue) == NULL)
     return;
   if (self->held >= self->settings.queue_limit)
     {
@@ -256,10 +265,11 @@ look_at (UlakDispatcher *self, Queue *queue)
   claim = g_new0 (Claim, 1);
   claim->dispatcher = g_object_ref (self);
   claim->queue = queue;
+  claim->limit = MIN (prefetch - ready, self->settings.queue_limit - self->held);
+  self->held += claim->limit;
   queue->is_claiming = TRUE;
   queue->may_have_more = FALSE;
-  ulak_webhook_store_claim_async (self->store, queue->row,
-                                  MIN (prefetch - ready, self->settings.queue_limit - self->held), claimed_cb, claim);
+  ulak_webhook_store_claim_async (self->store, queue->row, claim->limit, claimed_cb, claim);
 }
 
 static void
@@ -328,11 +338,13 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (UlakDispatcher) self = sending->dispatcher;
   UlakDelivery *delivery = sending->delivery;
   UlakAttempt *attempt = ulak_sender_send_finish (ULAK_SENDER (source), result);
+  UlakOutcome *outcome = judge (self, delivery, attempt);
 
   sending->queue->in_flight--;
   g_hash_table_remove (self->in_flight, &delivery->number);
   count_account (self, delivery->event->account, -1);
-  ulak_outcomes_commit (self->outcomes, judge (self, delivery, attempt));
+  sending->queue->is_gone = sending->queue->is_gone || outcome->verdict == ULAK_VERDICT_DISABLE;
+  ulak_outcomes_commit (self->outcomes, outcome);
   join_round (self, sending->queue);
   look_at (self, sending->queue);
   pump (self);
@@ -370,7 +382,7 @@ pump (UlakDispatcher *self)
       queue->is_in_round = FALSE;
       if (g_queue_is_empty (&queue->ready) || queue->in_flight >= self->settings.concurrency)
         continue;
-      endpoint = find_startable (self, queue->row);
+      endpoint = find_startable (self, queue);
       if (endpoint == NULL)
         {
           release_ready (self, queue);
@@ -409,10 +421,17 @@ log_dead (const UlakOutcome *outcome, const UlakEndpoint *endpoint)
                     endpoint_id, delivery->attempts + (outcome->attempt->is_counted ? 1 : 0), outcome->attempt->error);
 }
 
+typedef struct
+{
+  UlakDispatcher *dispatcher; /* (owned) */
+  Queue *queue;               /* unowned, lives as long */
+} Disabling;
+
 static void
 disabled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (UlakDispatcher) self = user_data;
+  g_autofree Disabling *disabling = user_data;
+  g_autoptr (UlakDispatcher) self = disabling->dispatcher;
   g_autoptr (GError) error = NULL;
   g_autoptr (UlakEndpoint) endpoint = ulak_endpoints_change_finish (ULAK_ENDPOINTS (source), result, &error);
 
@@ -425,14 +444,24 @@ disabled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else /* the next delivery gets the same answer and tries it again */
     ulak_log_warning (ULAK_MESSAGE_DATABASE_ERROR, NULL, "database error: an endpoint cannot be disabled: %s",
                       error->message);
+  disabling->queue->is_disabling = FALSE;
+  disabling->queue->is_gone = FALSE;
+  look_at (self, disabling->queue);
 }
 
 static void
 disable (UlakDispatcher *self, const UlakEndpoint *endpoint)
 {
-  if (endpoint != NULL && endpoint->is_enabled)
-    ulak_endpoints_disable_async (self->endpoints, endpoint->id, "The receiver answered 410 Gone", disabled_cb,
-                                  g_object_ref (self));
+  Queue *queue = endpoint != NULL ? get_queue (self, endpoint->row) : NULL;
+  Disabling *disabling;
+
+  if (queue == NULL || queue->is_disabling || !endpoint->is_enabled)
+    return;
+  queue->is_disabling = TRUE;
+  disabling = g_new0 (Disabling, 1);
+  disabling->dispatcher = g_object_ref (self);
+  disabling->queue = queue;
+  ulak_endpoints_disable_async (self->endpoints, endpoint->id, "The receiver answered 410 Gone", disabled_cb, disabling);
 }
 
 static void
@@ -470,6 +499,13 @@ due_cb (GObject *emitter G_GNUC_UNUSED, gint64 row, gpointer user_data)
 
   queue->may_have_more = TRUE;
   look_at (self, queue);
+}
+
+static void
+changed_cb (UlakEndpoints *endpoints G_GNUC_UNUSED, gint64 row, gpointer user_data)
+{
+  get_queue (user_data, row)->is_gone = FALSE;
+  due_cb (NULL, row, user_data);
 }
 
 /**
@@ -512,7 +548,7 @@ ulak_dispatcher_start (UlakDispatcher *self)
 
   self->is_running = TRUE;
   g_signal_connect (self->store, "due", G_CALLBACK (due_cb), self);
-  g_signal_connect (self->endpoints, "changed", G_CALLBACK (due_cb), self);
+  g_signal_connect (self->endpoints, "changed", G_CALLBACK (changed_cb), self);
   for (guint i = 0; i < all->len; i++)
     due_cb (NULL, ((UlakEndpoint *) g_ptr_array_index (all, i))->row, self);
 }

@@ -243,7 +243,8 @@ typedef struct
 {
   UlakStoreOp op;
   gint64 endpoint;
-  guint limit;
+  guint wanted;
+  guint limit;           /* wanted, and those that are claimed already: they come first and are passed over */
   GPtrArray *deliveries; /* (owned) (element-type UlakDelivery) */
   gboolean more;
   gint64 next_due_us;
@@ -341,7 +342,7 @@ claimed (UlakWebhookStore *self, gpointer data, gboolean is_committed)
   guint i = 0;
 
   claims->is_reading = FALSE;
-  while (is_committed && i < op->deliveries->len)
+  while (is_committed && i < MIN (op->deliveries->len, op->wanted))
     {
       const UlakDelivery *delivery = g_ptr_array_index (op->deliveries, i);
 
@@ -353,6 +354,11 @@ claimed (UlakWebhookStore *self, gpointer data, gboolean is_committed)
           g_hash_table_add (claims->held, ulak_gint64_dup (delivery->number));
           i++;
         }
+    }
+  if (op->deliveries->len > i)
+    {
+      g_ptr_array_set_size (op->deliveries, (int) i);
+      op->more = TRUE;
     }
   g_hash_table_remove_all (claims->let_go);
 }
@@ -379,7 +385,8 @@ ulak_webhook_store_claim_async (UlakWebhookStore *self,
   claims->is_reading = TRUE;
   op->op.after = claimed;
   op->endpoint = endpoint_row;
-  op->limit = limit + g_hash_table_size (claims->held); /* those come first and are passed over */
+  op->wanted = limit;
+  op->limit = limit + g_hash_table_size (claims->held);
   op->deliveries = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_delivery_free);
   ulak_webhook_store_run (self, ULAK_STORE_READ, claim_work, op, claim_op_free, claim_work, callback, user_data);
 }

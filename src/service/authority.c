@@ -31,11 +31,11 @@ G_DEFINE_FINAL_TYPE (UlakAuthority, ulak_authority, G_TYPE_OBJECT)
 
 typedef struct
 {
-  char *sender;                       /* (owned) (nullable) */
-  char *action;                       /* (owned) (nullable) */
+  char *sender; /* (owned) (nullable) */
+  char *action; /* (owned) (nullable) */
   PolkitCheckAuthorizationFlags flags;
   uid_t uid;
-  gboolean is_pending;                /* counted in UlakAuthority.pending */
+  gboolean is_pending; /* counted in UlakAuthority.pending */
 } Check;
 
 static void
@@ -167,17 +167,16 @@ release (UlakAuthority *self, Check *check)
 static void
 refuse (GTask *task, const Check *check)
 {
-  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "uid %u may not do this: it needs %s",
-                           (guint) check->uid,
-                           g_strcmp0 (check->action, ULAK_ACTION_SUITE_ONLY) == 0 ? "to be a service of the suite"
-                                                                                  : check->action);
+  g_task_return_new_error (
+      task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "uid %u may not do this: it needs %s", (guint) check->uid,
+      g_strcmp0 (check->action, ULAK_ACTION_SUITE_ONLY) == 0 ? "to be a service of the suite" : check->action);
 }
 
 static void
 return_challenge (GTask *task, const Check *check)
 {
-  g_autofree char *sentence = g_strdup_printf ("%s needs a person to authenticate, and the call did not allow to ask one",
-                                               check->action);
+  g_autofree char *sentence
+      = g_strdup_printf ("%s needs a person to authenticate, and the call did not allow to ask one", check->action);
 
   g_task_return_error (task, g_dbus_error_new_for_dbus_error (INTERACTION_REQUIRED, sentence));
 }
@@ -211,8 +210,8 @@ ask_polkit (GTask *task)
   Check *check = g_task_get_task_data (task);
   g_autoptr (PolkitSubject) subject = polkit_system_bus_name_new (check->sender);
 
-  polkit_authority_check_authorization (self->polkit, subject, check->action, NULL, check->flags, NULL, polkit_answered_cb,
-                                        task);
+  polkit_authority_check_authorization (self->polkit, subject, check->action, NULL, check->flags, NULL,
+                                        polkit_answered_cb, task);
 }
 
 static void
@@ -276,8 +275,9 @@ got_uid_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (g_strcmp0 (check->action, ULAK_ACTION_SUITE_ONLY) == 0)
     refuse (task, check);
   else if (!charge (self, check))
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "uid %u has %d calls waiting for authorisation already",
-                             (guint) check->uid, ULAK_AUTHORITY_MAX_PENDING_PER_UID);
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL,
+                             "uid %u has %d calls waiting for authorisation already", (guint) check->uid,
+                             ULAK_AUTHORITY_MAX_PENDING_PER_UID);
   else
     ask_polkit_when_there (self, g_steal_pointer (&task));
 }

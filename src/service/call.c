@@ -77,7 +77,8 @@ check_options (GVariant *options, const UlakCallOption *extra, GError **error)
         {
           g_autofree char *allowed = list_allowed (extra);
 
-          g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Option ‘%.64s’ is not known; allowed are %s", key, allowed);
+          g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Option ‘%.64s’ is not known; allowed are %s", key,
+                       allowed);
           return FALSE;
         }
       if (!g_variant_is_of_type (owned, G_VARIANT_TYPE (option->type)))
@@ -112,8 +113,8 @@ check_serving (UlakService *service, GError **error)
   if (ulak_service_is_serving (service))
     return TRUE;
 
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "%s is %s; try again soon", ulak_service_get_program (service),
-               ulak_service_is_draining (service) ? "stopping" : "starting");
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "%s is %s; try again soon",
+               ulak_service_get_program (service), ulak_service_is_draining (service) ? "stopping" : "starting");
   return FALSE;
 }
 
@@ -124,7 +125,8 @@ authorised_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->who = ulak_authority_describe (ULAK_AUTHORITY (source), ulak_call_get_sender (self));
-  if (!ulak_authority_check_finish (ULAK_AUTHORITY (source), result, &error) || !check_serving (self->service, &error))
+  if (!ulak_authority_check_finish (ULAK_AUTHORITY (source), result, &error)
+      || !check_serving (self->service, &error))
     ulak_call_fail (self, g_steal_pointer (&error));
   else
     self->handler (self, self->self);

@@ -39,12 +39,12 @@ void ulak_call_begin (UlakService *service,
                       GObject *self);
 
 const UlakContext *ulak_call_get_context (const UlakCall *self);
-GVariant *ulak_call_get_parameters (const UlakCall *self); /* (transfer none) */
-GVariant *ulak_call_get_options (const UlakCall *self);    /* (transfer none) */
-const char *ulak_call_get_who (const UlakCall *self);      /* "uid:1000" */
-const char *ulak_call_get_sender (const UlakCall *self);   /* unique bus name */
+GVariant *ulak_call_get_parameters (const UlakCall *self);                /* (transfer none) */
+GVariant *ulak_call_get_options (const UlakCall *self);                   /* (transfer none) */
+const char *ulak_call_get_who (const UlakCall *self);                     /* "uid:1000" */
+const char *ulak_call_get_sender (const UlakCall *self);                  /* unique bus name */
 int ulak_call_take_fd (UlakCall *self, GVariant *handle, GError **error); /* the caller closes it; -1 on error */
 
-void ulak_call_return (UlakCall *self, GVariant *reply);                          /* ends and frees the call */
-void ulak_call_return_with_fd (UlakCall *self, GVariant *reply, int fd);          /* fd: (transfer full), handle 0 */
-void ulak_call_fail (UlakCall *self, GError *error);                              /* error: (transfer full) */
+void ulak_call_return (UlakCall *self, GVariant *reply);                 /* ends and frees the call */
+void ulak_call_return_with_fd (UlakCall *self, GVariant *reply, int fd); /* fd: (transfer full), handle 0 */
+void ulak_call_fail (UlakCall *self, GError *error);                     /* error: (transfer full) */

@@ -44,10 +44,11 @@ ulak_directories_prepare (const char *data_dir, const char *account, const char 
     return TRUE;
 
   if (unit != NULL)
-    g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG,
-                 "Cannot write in ‘%s’ ([ulak] data_dir): %s. Let systemd allow it: run ‘systemctl edit %s’ and add the "
-                 "lines ‘[Service]’ and ‘ReadWritePaths=%s’; the folder must belong to the service's user",
-                 own, g_strerror (saved_errno), unit, data_dir);
+    g_set_error (
+        error, ULAK_ERROR, ULAK_ERROR_CONFIG,
+        "Cannot write in ‘%s’ ([ulak] data_dir): %s. Let systemd allow it: run ‘systemctl edit %s’ and add the "
+        "lines ‘[Service]’ and ‘ReadWritePaths=%s’; the folder must belong to the service's user",
+        own, g_strerror (saved_errno), unit, data_dir);
   else
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG, "Cannot write in ‘%s’ ([ulak] data_dir): %s", own,
                  g_strerror (saved_errno));
@@ -67,5 +68,6 @@ ulak_directories_get_runtime (const char *runtime_directory)
 char *
 ulak_directories_name_unit (const char *program, const char *account)
 {
-  return account != NULL ? g_strdup_printf ("%s@%s.service", program, account) : g_strconcat (program, ".service", NULL);
+  return account != NULL ? g_strdup_printf ("%s@%s.service", program, account)
+                         : g_strconcat (program, ".service", NULL);
 }

@@ -12,8 +12,8 @@ struct _UlakDrain
   GDBusConnection *connection; /* (owned) */
   UlakClock *clock;            /* (owned) */
   guint deadline;
-  GError *error;               /* (owned) (nullable): the daemon's */
-  UlakDrainFunc done;          /* NULL once called, or when the owner has gone */
+  GError *error;      /* (owned) (nullable): the daemon's */
+  UlakDrainFunc done; /* NULL once called, or when the owner has gone */
   gpointer user_data;
 };
 
@@ -50,8 +50,8 @@ static void
 deadline_cb (gpointer user_data)
 {
   UlakDrain *self = user_data;
-  g_autoptr (GError) error = g_error_new (ULAK_ERROR, ULAK_ERROR_TIMED_OUT,
-                                          "The time that [api] shutdown_timeout_ms allows is over");
+  g_autoptr (GError) error
+      = g_error_new (ULAK_ERROR, ULAK_ERROR_TIMED_OUT, "The time that [api] shutdown_timeout_ms allows is over");
 
   self->deadline = 0;
   finish (self, error);

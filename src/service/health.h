@@ -25,4 +25,4 @@ void ulak_health_add (UlakHealth *self, const char *name, UlakHealthStatus statu
 UlakHealthStatus ulak_health_get_overall (const UlakHealth *self);
 const char *ulak_health_status_to_string (UlakHealthStatus status);
 UlakHealthStatus ulak_health_status_from_string (const char *text); /* unknown: UNHEALTHY */
-GVariant *ulak_health_to_variant (const UlakHealth *self); /* a(sss) */
+GVariant *ulak_health_to_variant (const UlakHealth *self);          /* a(sss) */

@@ -46,8 +46,8 @@ got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
   else
     g_dbus_connection_call (G_DBUS_CONNECTION (source), BUS_NAME, BUS_PATH, BUS_NAME, "ListActivatableNames", NULL,
-                            G_VARIANT_TYPE ("(as)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS,
-                            cancellable, got_activatable_cb, g_steal_pointer (&task));
+                            G_VARIANT_TYPE ("(as)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS, cancellable,
+                            got_activatable_cb, g_steal_pointer (&task));
 }
 
 static void
@@ -66,9 +66,9 @@ connected_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
 
   /* GLib would end the process with this bus; a keyring is not worth that. */
   g_dbus_connection_set_exit_on_close (connection, FALSE);
-  g_dbus_connection_call (connection, BUS_NAME, BUS_PATH, BUS_NAME, "NameHasOwner", g_variant_new ("(s)", SECRETS_NAME),
-                          G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS,
-                          cancellable, got_owner_cb, g_steal_pointer (&task));
+  g_dbus_connection_call (connection, BUS_NAME, BUS_PATH, BUS_NAME, "NameHasOwner",
+                          g_variant_new ("(s)", SECRETS_NAME), G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE,
+                          ASK_TIMEOUT_MS, cancellable, got_owner_cb, g_steal_pointer (&task));
 }
 
 void

@@ -25,9 +25,9 @@ struct _UlakKeyring
 
   UlakClock *clock; /* (owned) */
   UlakKeyringState state;
-  gboolean is_present;  /* known to be there; asked again after any error */
-  char *ready_owner;    /* (owned) (nullable): the daemon that was last seen ready */
-  char *faulty_owner;   /* (owned) (nullable): the daemon whose fault has settled */
+  gboolean is_present; /* known to be there; asked again after any error */
+  char *ready_owner;   /* (owned) (nullable): the daemon that was last seen ready */
+  char *faulty_owner;  /* (owned) (nullable): the daemon whose fault has settled */
 };
 
 G_DEFINE_FINAL_TYPE (UlakKeyring, ulak_keyring, G_TYPE_OBJECT)
@@ -36,18 +36,18 @@ G_DEFINE_FINAL_TYPE (UlakKeyring, ulak_keyring, G_TYPE_OBJECT)
 typedef struct
 {
   UlakKeyringAction action;
-  char *name;              /* (owned) (nullable) */
-  UlakSecret *value;       /* (owned) (nullable) */
-  UlakClock *clock;        /* (owned) */
-  GCancellable *stop;      /* (owned) */
-  GCancellable *caller;    /* (owned) (nullable) */
+  char *name;           /* (owned) (nullable) */
+  UlakSecret *value;    /* (owned) (nullable) */
+  UlakClock *clock;     /* (owned) */
+  GCancellable *stop;   /* (owned) */
+  GCancellable *caller; /* (owned) (nullable) */
   gulong caller_handler;
   guint deadline;
   gboolean is_late;
   guint tries;
   guint settles;
   guint settle_timer;
-  char *ready_owner;       /* (owned) (nullable): the daemon that was ready before we asked */
+  char *ready_owner; /* (owned) (nullable): the daemon that was ready before we asked */
 } Operation;
 
 static void attempt (GTask *task);
@@ -127,12 +127,14 @@ static const struct
 } faults[] = {
   [ULAK_KEYRING_ABSENT] = { ULAK_ERROR_NOT_FOUND, "no keyring is installed" },
   [ULAK_KEYRING_READY] = { ULAK_ERROR_FAILED, "the keyring is ready" },
-  [ULAK_KEYRING_LOCKED] = { ULAK_ERROR_LOCKED,
-                            "the keyring is locked: its master password is not the one its file was made with, or the file "
-                            "is damaged" },
-  [ULAK_KEYRING_DAMAGED] = { ULAK_ERROR_DAMAGED,
-                             "the keyring has lost its canary: its file is missing, truncated or corrupt, restore it from a "
-                             "backup" },
+  [ULAK_KEYRING_LOCKED]
+  = { ULAK_ERROR_LOCKED,
+      "the keyring is locked: its master password is not the one its file was made with, or the file "
+      "is damaged" },
+  [ULAK_KEYRING_DAMAGED]
+  = { ULAK_ERROR_DAMAGED,
+      "the keyring has lost its canary: its file is missing, truncated or corrupt, restore it from a "
+      "backup" },
   [ULAK_KEYRING_AWAY] = { ULAK_ERROR_UNAVAILABLE, "the keyring is installed and does not answer" },
 };
 
@@ -168,8 +170,9 @@ return_state_error (GTask *task, UlakKeyringState state, const GError *cause)
 {
   set_state (g_task_get_source_object (task), state);
   operation_end (g_task_get_task_data (task));
-  g_task_return_new_error (task, ULAK_ERROR, (gint) faults[state].code, "%c%s%s%s", g_ascii_toupper (faults[state].sentence[0]),
-                           faults[state].sentence + 1, cause != NULL ? ": " : "", cause != NULL ? cause->message : "");
+  g_task_return_new_error (task, ULAK_ERROR, (gint) faults[state].code, "%c%s%s%s",
+                           g_ascii_toupper (faults[state].sentence[0]), faults[state].sentence + 1,
+                           cause != NULL ? ": " : "", cause != NULL ? cause->message : "");
 }
 
 static void
@@ -179,7 +182,8 @@ return_missing (GTask *task)
 
   set_state (g_task_get_source_object (task), ULAK_KEYRING_READY);
   operation_end (operation);
-  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "There is no secret ‘%s’ in the keyring", operation->name);
+  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "There is no secret ‘%s’ in the keyring",
+                           operation->name);
 }
 
 static void
@@ -236,8 +240,8 @@ settle (GTask *task, const UlakKeyringProof *proof)
 
   if (operation->settles++ < ULAK_KEYRING_SETTLE_TIMES && g_strcmp0 (proof->owner, self->faulty_owner) != 0)
     {
-      operation->settle_timer = ulak_clock_add_timer (operation->clock, ULAK_KEYRING_SETTLE_MS * G_GINT64_CONSTANT (1000),
-                                                      settle_cb, g_object_ref (task));
+      operation->settle_timer = ulak_clock_add_timer (
+          operation->clock, ULAK_KEYRING_SETTLE_MS * G_GINT64_CONSTANT (1000), settle_cb, g_object_ref (task));
       return;
     }
 
@@ -370,7 +374,8 @@ to_secret_value (const UlakSecret *secret)
   const guint8 *bytes = ulak_secret_get_bytes (secret, &size_bytes);
   gboolean is_text = g_utf8_validate_len ((const char *) bytes, size_bytes, NULL);
 
-  return secret_value_new ((const char *) bytes, (gssize) size_bytes, is_text ? "text/plain" : "application/octet-stream");
+  return secret_value_new ((const char *) bytes, (gssize) size_bytes,
+                           is_text ? "text/plain" : "application/octet-stream");
 }
 
 static void
@@ -398,8 +403,8 @@ act (GTask *task)
       break;
     case ULAK_KEYRING_STORE:
       value = to_secret_value (operation->value);
-      secret_service_store (NULL, &secret_schema, attributes, SECRET_COLLECTION_DEFAULT, label, value, stop, stored_cb,
-                            task);
+      secret_service_store (NULL, &secret_schema, attributes, SECRET_COLLECTION_DEFAULT, label, value, stop,
+                            stored_cb, task);
       break;
     case ULAK_KEYRING_CLEAR:
       secret_service_clear (NULL, &secret_schema, attributes, stop, cleared_cb, task);
@@ -504,8 +509,8 @@ ulak_keyring_do_async (UlakKeyring *self,
   operation->clock = g_object_ref (self->clock);
   operation->stop = g_cancellable_new ();
   operation->caller = cancellable != NULL ? g_object_ref (cancellable) : NULL;
-  operation->deadline = ulak_clock_add_timer (self->clock, ULAK_KEYRING_DEADLINE_MS * G_GINT64_CONSTANT (1000), deadline_cb,
-                                              operation);
+  operation->deadline = ulak_clock_add_timer (self->clock, ULAK_KEYRING_DEADLINE_MS * G_GINT64_CONSTANT (1000),
+                                              deadline_cb, operation);
   g_task_set_source_tag (task, ulak_keyring_do_async);
   g_task_set_task_data (task, operation, (GDestroyNotify) operation_free);
   if (cancellable != NULL)

@@ -52,15 +52,16 @@ ulak_lock_take (const char *directory, const char *program, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_FAILED, "Cannot make the lock file ‘%s’: %s", path, g_strerror (errno));
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_FAILED, "Cannot make the lock file ‘%s’: %s", path,
+                   g_strerror (errno));
       return NULL;
     }
   if (flock (fd, LOCK_EX | LOCK_NB) != 0)
     {
       g_autofree char *holder = read_holder (fd);
 
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_EXISTS, "%s runs already in ‘%s’: %s holds its lock", program, directory,
-                   holder);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_EXISTS, "%s runs already in ‘%s’: %s holds its lock", program,
+                   directory, holder);
       close (fd);
       return NULL;
     }

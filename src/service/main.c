@@ -54,8 +54,8 @@ print_usage_error (const UlakServiceSpec *spec, const GError *error)
 static int
 print_about (const UlakServiceSpec *spec, const UlakOptions *options)
 {
-  g_autofree char *text = options->help ? ulak_options_describe (spec)
-                                        : g_strdup_printf ("%s %s\n", spec->program, ULAK_VERSION);
+  g_autofree char *text
+      = options->help ? ulak_options_describe (spec) : g_strdup_printf ("%s %s\n", spec->program, ULAK_VERSION);
 
   fputs (text, stdout);
   return ULAK_EXIT_OK;

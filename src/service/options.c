@@ -12,7 +12,8 @@ make_context (const UlakServiceSpec *spec, UlakOptions *options)
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file, "Read FILE and FILE's .d folder", "FILE" },
     { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and leave: 0 valid, 78 not", NULL },
-    { "migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate, "Bring the database to the newest schema and leave", NULL },
+    { "migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate, "Bring the database to the newest schema and leave",
+      NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and leave", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Print this and leave", NULL },
     { NULL },
@@ -35,9 +36,10 @@ take_account (const UlakServiceSpec *spec, char **rest, UlakOptions *options, GE
   else if (n_rest == 0 && spec->takes_account && !options->check && !options->version && !options->help)
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "An account id is needed: %s ACCOUNT", spec->program);
   else if (n_rest == 1 && !ulak_account_id_is_valid (rest[0]))
-    g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
-                 "Account ‘%s’ is no account id; allowed are a to z, 0 to 9 and _, 1 to %d characters, a letter first",
-                 rest[0], ULAK_ACCOUNT_ID_MAX);
+    g_set_error (
+        error, ULAK_ERROR, ULAK_ERROR_INVALID,
+        "Account ‘%s’ is no account id; allowed are a to z, 0 to 9 and _, 1 to %d characters, a letter first",
+        rest[0], ULAK_ACCOUNT_ID_MAX);
   else
     {
       options->account = g_strdup (n_rest == 1 ? rest[0] : NULL);

@@ -80,9 +80,9 @@ ulak_peers_new (GDBusConnection *connection)
   UlakPeers *self = g_object_new (ULAK_TYPE_PEERS, NULL);
 
   self->connection = g_object_ref (connection);
-  self->subscription = g_dbus_connection_signal_subscribe (connection, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH,
-                                                           NULL, G_DBUS_SIGNAL_FLAGS_NONE, name_owner_changed_cb, self,
-                                                           NULL);
+  self->subscription
+      = g_dbus_connection_signal_subscribe (connection, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH, NULL,
+                                            G_DBUS_SIGNAL_FLAGS_NONE, name_owner_changed_cb, self, NULL);
   return self;
 }
 
@@ -126,7 +126,8 @@ got_uid_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply == NULL)
     {
       ulak_error_strip_remote (error);
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Cannot tell who is calling: %s", error->message);
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Cannot tell who is calling: %s",
+                               error->message);
       return;
     }
 

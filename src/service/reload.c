@@ -15,7 +15,10 @@ static const struct
 };
 
 static void
-load_in_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer task_data, GCancellable *cancellable G_GNUC_UNUSED)
+load_in_thread (GTask *task,
+                gpointer source G_GNUC_UNUSED,
+                gpointer task_data,
+                GCancellable *cancellable G_GNUC_UNUSED)
 {
   g_auto (GStrv) environment = g_get_environ ();
   GError *error = NULL;

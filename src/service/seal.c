@@ -33,7 +33,7 @@ struct _UlakSeal
 {
   SealKey keys[KEYS_MAX]; /* the first seals, all open */
   gsize n_keys;
-  GError *fault;          /* (owned) (nullable): why the keyring's key, if there is one, is not among them */
+  GError *fault; /* (owned) (nullable): why the keyring's key, if there is one, is not among them */
 };
 
 G_STATIC_ASSERT (crypto_kdf_KEYBYTES == 32);
@@ -70,8 +70,8 @@ decode_master (const UlakSecret *master, guint8 bytes_out[crypto_kdf_KEYBYTES])
       memcpy (bytes_out, bytes, size_bytes);
       return TRUE;
     }
-  return sodium_base642bin (bytes_out, crypto_kdf_KEYBYTES, (const char *) bytes, size_bytes, " \r\n", &decoded_bytes, NULL,
-                            sodium_base64_VARIANT_ORIGINAL)
+  return sodium_base642bin (bytes_out, crypto_kdf_KEYBYTES, (const char *) bytes, size_bytes, " \r\n", &decoded_bytes,
+                            NULL, sodium_base64_VARIANT_ORIGINAL)
              == 0
          && decoded_bytes == crypto_kdf_KEYBYTES;
 }
@@ -166,10 +166,11 @@ return_loaded (GTask *task)
   else if (load->seal->fault != NULL)
     g_task_return_error (task, g_steal_pointer (&load->seal->fault));
   else
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
-                             "There is no master key: neither a keyring nor a systemd credential holds ‘%s’; installing the "
-                             "package makes the credential",
-                             ULAK_SECRET_MASTER);
+    g_task_return_new_error (
+        task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
+        "There is no master key: neither a keyring nor a systemd credential holds ‘%s’; installing the "
+        "package makes the credential",
+        ULAK_SECRET_MASTER);
 }
 
 static void
@@ -205,8 +206,8 @@ got_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   /* A broken keyring does not stop a service whose master is the credential; opening says what is missing. */
   if (master == NULL && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
     load->seal->fault = g_steal_pointer (&error);
-  ulak_credentials_lookup_async (load->credentials_dir, ULAK_SECRET_MASTER, cancellable,
-                                 got_credential_cb, g_steal_pointer (&task));
+  ulak_credentials_lookup_async (load->credentials_dir, ULAK_SECRET_MASTER, cancellable, got_credential_cb,
+                                 g_steal_pointer (&task));
 }
 
 /**
@@ -273,8 +274,8 @@ ulak_seal_close (UlakSeal *self, const char *name, const void *bytes, gsize size
   randombytes_buf (blob + HEADER_BYTES, NONCE_BYTES);
   associated = make_associated (blob, name);
   crypto_aead_xchacha20poly1305_ietf_encrypt (blob + HEADER_BYTES + NONCE_BYTES, NULL, bytes, size_bytes,
-                                              g_bytes_get_data (associated, NULL), g_bytes_get_size (associated), NULL,
-                                              blob + HEADER_BYTES, key->key);
+                                              g_bytes_get_data (associated, NULL), g_bytes_get_size (associated),
+                                              NULL, blob + HEADER_BYTES, key->key);
   return g_bytes_new_take (blob, OVERHEAD_BYTES + size_bytes);
 }
 
@@ -282,11 +283,12 @@ static void
 set_no_key_error (const UlakSeal *self, const char *name, GError **error)
 {
   if (self->fault != NULL)
-    g_set_error (error, ULAK_ERROR, self->fault->code, "The sealed ‘%s’ needs a master key that the keyring may hold: %s", name,
-                 self->fault->message);
+    g_set_error (error, ULAK_ERROR, self->fault->code,
+                 "The sealed ‘%s’ needs a master key that the keyring may hold: %s", name, self->fault->message);
   else
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED,
-                 "The sealed ‘%s’ was made under a master key that is gone: restore it, or set the secret again", name);
+                 "The sealed ‘%s’ was made under a master key that is gone: restore it, or set the secret again",
+                 name);
 }
 
 static UlakSecret *
@@ -298,10 +300,9 @@ decrypt (const SealKey *key, const char *name, const guint8 *blob, gsize size_by
   g_autofree guint8 *plain = g_malloc (plain_bytes + 1);
   UlakSecret *secret = NULL;
 
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt (plain, NULL, NULL, nonce + NONCE_BYTES,
-                                                  size_bytes - HEADER_BYTES - NONCE_BYTES,
-                                                  g_bytes_get_data (associated, NULL), g_bytes_get_size (associated), nonce,
-                                                  key->key)
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt (
+          plain, NULL, NULL, nonce + NONCE_BYTES, size_bytes - HEADER_BYTES - NONCE_BYTES,
+          g_bytes_get_data (associated, NULL), g_bytes_get_size (associated), nonce, key->key)
       == 0)
     secret = ulak_secret_new (plain, plain_bytes);
   sodium_memzero (plain, plain_bytes);
@@ -336,6 +337,7 @@ ulak_seal_open (UlakSeal *self, const char *name, const void *blob, gsize size_b
 
   secret = decrypt (key, name, bytes, size_bytes);
   if (secret == NULL)
-    g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "The sealed ‘%s’ was changed, or was sealed for another name", name);
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "The sealed ‘%s’ was changed, or was sealed for another name",
+                 name);
   return secret;
 }

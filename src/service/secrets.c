@@ -14,7 +14,7 @@
 #include "service/keyring.h"
 
 #define RECHECK_US (30 * G_USEC_PER_SEC) /* judged: an operator who mends a keyring waits no longer */
-#define CACHE_MAX 1000 /* as many as there may be accounts; when full it starts again */
+#define CACHE_MAX 1000                   /* as many as there may be accounts; when full it starts again */
 
 typedef struct
 {
@@ -26,15 +26,15 @@ struct _UlakSecrets
 {
   GObject parent_instance;
 
-  UlakClock *clock;       /* (owned) */
-  UlakKeyring *keyring;   /* (owned) */
-  char *credentials_dir;  /* (owned) (nullable) */
-  char **credentials;     /* (owned): their names */
-  GHashTable *cache;      /* (owned) (element-type utf8 Entry) */
+  UlakClock *clock;      /* (owned) */
+  UlakKeyring *keyring;  /* (owned) */
+  char *credentials_dir; /* (owned) (nullable) */
+  char **credentials;    /* (owned): their names */
+  GHashTable *cache;     /* (owned) (element-type utf8 Entry) */
   gint64 expiry_us;
-  gboolean is_faulty;     /* the keyring was locked, damaged or away when last asked */
+  gboolean is_faulty; /* the keyring was locked, damaged or away when last asked */
   guint recheck_timer;
-  guint generation;       /* raised by changes: a look-up that began before is not kept */
+  guint generation; /* raised by changes: a look-up that began before is not kept */
 };
 
 static void ulak_secrets_iface_init (UlakSecretSourceInterface *iface);
@@ -241,7 +241,8 @@ got_credential_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
     return_found (task, secret);
   else if (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
     g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
-                             "There is no secret ‘%s’, neither in a keyring nor among the systemd credentials", lookup->name);
+                             "There is no secret ‘%s’, neither in a keyring nor among the systemd credentials",
+                             lookup->name);
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }
@@ -276,7 +277,8 @@ check_name (GTask *task, const char *name)
     return TRUE;
 
   g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_INVALID,
-                           "‘%.64s’ is no name of a secret; allowed are letters, digits and ._- but no dot first", name);
+                           "‘%.64s’ is no name of a secret; allowed are letters, digits and ._- but no dot first",
+                           name);
   return FALSE;
 }
 
@@ -360,7 +362,8 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(ss)"));
   add_names (&builder, names, "keyring");
   add_names (&builder, self->credentials, "credential");
-  g_task_return_pointer (task, g_variant_ref_sink (g_variant_builder_end (&builder)), (GDestroyNotify) g_variant_unref);
+  g_task_return_pointer (task, g_variant_ref_sink (g_variant_builder_end (&builder)),
+                         (GDestroyNotify) g_variant_unref);
 }
 
 void
@@ -404,10 +407,11 @@ changed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_boolean (task, TRUE);
     }
   else if (ulak_keyring_get_state (self->keyring) == ULAK_KEYRING_ABSENT)
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE,
-                             "No keyring is installed, so ‘%s’ cannot be changed here: install the package ulak-keyring, or "
-                             "give the services a systemd credential of that name (docs/secrets.md)",
-                             name);
+    g_task_return_new_error (
+        task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE,
+        "No keyring is installed, so ‘%s’ cannot be changed here: install the package ulak-keyring, or "
+        "give the services a systemd credential of that name (docs/secrets.md)",
+        name);
   else
     {
       g_prefix_error (&error, "The secret ‘%s’ was not changed: ", name);

@@ -32,14 +32,21 @@ typedef enum
   ULAK_KEYRING_AWAY,    /* installed and not answering */
 } UlakKeyringState;
 
-UlakKeyringState ulak_secrets_get_keyring_state (UlakSecrets *self); /* as last seen */
-void ulak_secrets_check_health (UlakSecrets *self, UlakHealth *health);  /* adds the check "keyring" */
+UlakKeyringState ulak_secrets_get_keyring_state (UlakSecrets *self);    /* as last seen */
+void ulak_secrets_check_health (UlakSecrets *self, UlakHealth *health); /* adds the check "keyring" */
 
 void ulak_secrets_list_async (UlakSecrets *self, GAsyncReadyCallback callback, gpointer user_data);
 GVariant *ulak_secrets_list_finish (UlakSecrets *self, GAsyncResult *result, GError **error); /* a(ss) */
-void ulak_secrets_set_async (UlakSecrets *self, const char *name, UlakSecret *value, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_secrets_set_async (UlakSecrets *self,
+                             const char *name,
+                             UlakSecret *value,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
 gboolean ulak_secrets_set_finish (UlakSecrets *self, GAsyncResult *result, GError **error);
-void ulak_secrets_remove_async (UlakSecrets *self, const char *name, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_secrets_remove_async (UlakSecrets *self,
+                                const char *name,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
 gboolean ulak_secrets_remove_finish (UlakSecrets *self, GAsyncResult *result, GError **error);
 void ulak_secrets_forget_cache (UlakSecrets *self);
 

@@ -50,12 +50,12 @@ struct _UlakService
   GMainLoop *loop;             /* (owned) */
   gulong closed_handler;
   guint name_id;
-  guint stop_timer;            /* the deadline while a start is still under way */
-  gint64 stop_by_us;           /* monotonic: when the drain must be over */
+  guint stop_timer;  /* the deadline while a start is still under way */
+  gint64 stop_by_us; /* monotonic: when the drain must be over */
   UlakLife life;
-  gboolean is_start_pending;   /* start_finish was not called yet */
+  gboolean is_start_pending; /* start_finish was not called yet */
   gboolean is_reloading;
-  gboolean left_work;          /* the drain's deadline passed */
+  gboolean left_work; /* the drain's deadline passed */
   int exit_code;
 };
 
@@ -221,7 +221,8 @@ ulak_service_stop (UlakService *self)
 
   self->life = ULAK_LIFE_DRAINING;
   self->stop_by_us = ulak_clock_get_monotonic_us (self->clock) + timeout_us;
-  ulak_log_message (ULAK_MESSAGE_SERVICE_STOPPING, NULL, "%s stops: finishing what is in flight", self->spec->program);
+  ulak_log_message (ULAK_MESSAGE_SERVICE_STOPPING, NULL, "%s stops: finishing what is in flight",
+                    self->spec->program);
   ulak_notify_stopping ("Finishing what is in flight");
   g_cancellable_cancel (self->starting);
   if (self->daemon == NULL)
@@ -303,7 +304,8 @@ name_acquired_cb (GDBusConnection *connection G_GNUC_UNUSED, const char *name, g
   if (self->life != ULAK_LIFE_SERVING)
     return;
 
-  ulak_log_message (ULAK_MESSAGE_SERVICE_STARTED, NULL, "%s %s serves as %s", self->spec->program, ULAK_VERSION, name);
+  ulak_log_message (ULAK_MESSAGE_SERVICE_STARTED, NULL, "%s %s serves as %s", self->spec->program, ULAK_VERSION,
+                    name);
   log_warnings (self->config);
   ulak_notify_ready (self->status);
 }
@@ -319,7 +321,8 @@ name_lost_cb (GDBusConnection *connection G_GNUC_UNUSED, const char *name, gpoin
 
   error = self->life == ULAK_LIFE_STARTING
               ? g_error_new (ULAK_ERROR, ULAK_ERROR_EXISTS,
-                             "The bus name %s cannot be had: another process owns it, or the bus's policy forbids it", name)
+                             "The bus name %s cannot be had: another process owns it, or the bus's policy forbids it",
+                             name)
               : g_error_new (ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The bus name %s was lost", name);
   ulak_service_fail (self, error);
 }

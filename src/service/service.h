@@ -39,9 +39,9 @@ typedef enum
 
 typedef struct
 {
-  const char *program;                             /* "ulak-webhooks" */
-  const char *summary;                             /* one line for --help */
-  gboolean takes_account;                          /* one line per process: the account id is the argument */
+  const char *program;                               /* "ulak-webhooks" */
+  const char *summary;                               /* one line for --help */
+  gboolean takes_account;                            /* one line per process: the account id is the argument */
   UlakDaemon *(*make_daemon) (UlakService *service); /* returns (transfer full) */
   /* For --migrate. Both optional together; the path is (transfer full). */
   char *(*make_database_path) (const UlakConfig *config, const char *account);
@@ -62,6 +62,10 @@ const char *ulak_service_get_runtime_dir (UlakService *self);
 
 void ulak_service_set_status (UlakService *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void ulak_service_fail (UlakService *self, const GError *error); /* leave with exit 1, logged once */
-void ulak_service_audit (UlakService *self, const char *who, const char *action, const char *target, const char *result);
+void ulak_service_audit (UlakService *self,
+                         const char *who,
+                         const char *action,
+                         const char *target,
+                         const char *result);
 
 G_END_DECLS

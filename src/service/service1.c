@@ -16,8 +16,8 @@ struct _UlakService1
 {
   GObject parent_instance;
 
-  UlakService *service;       /* unowned, outlives us */
-  UlakBusService1 *skeleton;  /* (owned) */
+  UlakService *service;      /* unowned, outlives us */
+  UlakBusService1 *skeleton; /* (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (UlakService1, ulak_service1, G_TYPE_OBJECT)
@@ -70,9 +70,9 @@ health_called (UlakCall *call, gpointer user_data)
   if (ULAK_DAEMON_GET_CLASS (daemon)->check_health != NULL)
     ULAK_DAEMON_GET_CLASS (daemon)->check_health (daemon, health);
   check_configuration (self->service, health);
-  ulak_call_return (call, g_variant_new ("(s@a(sss))",
-                                         ulak_health_status_to_string (ulak_health_get_overall (health)),
-                                         ulak_health_to_variant (health)));
+  ulak_call_return (call,
+                    g_variant_new ("(s@a(sss))", ulak_health_status_to_string (ulak_health_get_overall (health)),
+                                   ulak_health_to_variant (health)));
 }
 
 static void
@@ -95,8 +95,8 @@ audit_called (UlakCall *call, gpointer user_data)
   gint64 since_us;
 
   g_variant_get_child (ulak_call_get_parameters (call), 0, "x", &since_us);
-  ulak_call_return (call, g_variant_new ("(@a(xssss))",
-                                         ulak_audit_to_variant (ulak_service_get_audit (self->service), since_us)));
+  ulak_call_return (
+      call, g_variant_new ("(@a(xssss))", ulak_audit_to_variant (ulak_service_get_audit (self->service), since_us)));
 }
 
 static void

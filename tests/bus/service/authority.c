@@ -17,13 +17,13 @@
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
 #define STRANGER 4000000000u /* nobody's uid: with it alone in the list, the caller is a stranger */
 
-static const char polkit_xml[] =
-    "<node><interface name='org.freedesktop.PolicyKit1.Authority'>"
-    "<method name='CheckAuthorization'><arg type='(sa{sv})' direction='in'/><arg type='s' direction='in'/>"
-    "<arg type='a{ss}' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/>"
-    "<arg type='(bba{ss})' direction='out'/></method>"
-    "<property name='BackendName' type='s' access='read'/><property name='BackendVersion' type='s' access='read'/>"
-    "<property name='BackendFeatures' type='u' access='read'/></interface></node>";
+static const char polkit_xml[]
+    = "<node><interface name='org.freedesktop.PolicyKit1.Authority'>"
+      "<method name='CheckAuthorization'><arg type='(sa{sv})' direction='in'/><arg type='s' direction='in'/>"
+      "<arg type='a{ss}' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/>"
+      "<arg type='(bba{ss})' direction='out'/></method>"
+      "<property name='BackendName' type='s' access='read'/><property name='BackendVersion' type='s' access='read'/>"
+      "<property name='BackendFeatures' type='u' access='read'/></interface></node>";
 
 static const char target_xml[] = "<node><interface name='org.ulak.Test1'><method name='Do'/></interface></node>";
 
@@ -33,13 +33,13 @@ static guint polkit_name_id;
 
 typedef struct
 {
-  GDBusConnection *service;          /* (owned) */
-  GDBusConnection *client;           /* (owned) */
-  UlakAuthority *authority;          /* (owned) */
+  GDBusConnection *service; /* (owned) */
+  GDBusConnection *client;  /* (owned) */
+  UlakAuthority *authority; /* (owned) */
   const char *action;
   gboolean is_authorized, is_challenge;
-  GPtrArray *held;                   /* (owned): questions to polkit kept open, when not NULL */
-  GString *asked;                    /* (owned): "ACTION flags|" each */
+  GPtrArray *held; /* (owned): questions to polkit kept open, when not NULL */
+  GString *asked;  /* (owned): "ACTION flags|" each */
   guint polkit_id, target_id;
 } Fixture;
 
@@ -49,8 +49,8 @@ answer (Fixture *self, GDBusMethodInvocation *question)
   GVariantBuilder details;
 
   g_variant_builder_init (&details, G_VARIANT_TYPE ("a{ss}"));
-  g_dbus_method_invocation_return_value (question,
-                                         g_variant_new ("((bba{ss}))", self->is_authorized, self->is_challenge, &details));
+  g_dbus_method_invocation_return_value (
+      question, g_variant_new ("((bba{ss}))", self->is_authorized, self->is_challenge, &details));
 }
 
 static void
@@ -128,7 +128,11 @@ static const GDBusInterfaceVTable polkit_vtable = { polkit_called, polkit_proper
 static const GDBusInterfaceVTable target_vtable = { target_called, NULL, NULL, { NULL } };
 
 static guint
-export_object (GDBusConnection *connection, const char *path, const char *xml, const GDBusInterfaceVTable *vtable, Fixture *self)
+export_object (GDBusConnection *connection,
+               const char *path,
+               const char *xml,
+               const GDBusInterfaceVTable *vtable,
+               Fixture *self)
 {
   g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, NULL);
   guint id = g_dbus_connection_register_object (connection, path, node->interfaces[0], vtable, self, NULL, NULL);
@@ -143,7 +147,8 @@ connect_to_bus (void)
   g_autoptr (GError) error = NULL;
   GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
       g_test_dbus_get_bus_address (bus),
-      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, &error);
+      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
+      &error);
 
   g_assert_no_error (error);
   return connection;
@@ -179,8 +184,8 @@ tear_down (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 static void
 begin (Fixture *self, GDBusCallFlags flags, GAsyncResult **result_out)
 {
-  g_dbus_connection_call (self->client, g_dbus_connection_get_unique_name (self->service), "/", "org.ulak.Test1", "Do", NULL,
-                          NULL, flags, AWAIT_TIMEOUT_S * 1000, NULL, await_result_cb, result_out);
+  g_dbus_connection_call (self->client, g_dbus_connection_get_unique_name (self->service), "/", "org.ulak.Test1",
+                          "Do", NULL, NULL, flags, AWAIT_TIMEOUT_S * 1000, NULL, await_result_cb, result_out);
 }
 
 static char *
@@ -336,12 +341,14 @@ main (int argc, char **argv)
   AWAIT (is_owned);
   ADD ("the suite is allowed without asking", NULL, test_the_suite_is_allowed_without_asking);
   ADD ("anyone is allowed where anyone is", "stranger", test_anyone_is_allowed_where_anyone_is);
-  ADD ("a stranger never does what only the suite does", "stranger", test_a_stranger_never_does_what_only_the_suite_does);
+  ADD ("a stranger never does what only the suite does", "stranger",
+       test_a_stranger_never_does_what_only_the_suite_does);
   ADD ("polkit decides for a stranger", "stranger", test_polkit_decides_for_a_stranger);
   ADD ("interaction is asked for only if the call allows it", "stranger",
        test_interaction_is_asked_for_only_if_the_call_allows_it);
   ADD ("without polkit only the suite is allowed", "stranger", test_without_polkit_only_the_suite_is_allowed);
-  ADD ("one user has a bounded number of open questions", "stranger", test_one_user_has_a_bounded_number_of_open_questions);
+  ADD ("one user has a bounded number of open questions", "stranger",
+       test_one_user_has_a_bounded_number_of_open_questions);
   ADD ("a peer is asked for once and forgotten when it leaves", NULL,
        test_a_peer_is_asked_for_once_and_forgotten_when_it_leaves);
   status = g_test_run ();

@@ -15,15 +15,15 @@
 #define PATH "/org/ulak/test"
 #define CALL_TIMEOUT_MS 20000 /* only to fail */
 
-static const char xml[] =
-    "<node><interface name='org.ulak.Test1'>"
-    "<method name='Describe'><arg type='a{sv}' direction='in'/><arg type='(sss)' direction='out'/></method>"
-    "<method name='Read'><arg type='h' direction='in'/><arg type='a{sv}' direction='in'/>"
-    "<arg type='s' direction='out'/></method>"
-    "<method name='Open'><arg type='s' direction='in'/><arg type='a{sv}' direction='in'/>"
-    "<arg type='h' direction='out'/></method>"
-    "<method name='Fail'><arg type='s' direction='in'/><arg type='a{sv}' direction='in'/></method>"
-    "</interface></node>";
+static const char xml[]
+    = "<node><interface name='org.ulak.Test1'>"
+      "<method name='Describe'><arg type='a{sv}' direction='in'/><arg type='(sss)' direction='out'/></method>"
+      "<method name='Read'><arg type='h' direction='in'/><arg type='a{sv}' direction='in'/>"
+      "<arg type='s' direction='out'/></method>"
+      "<method name='Open'><arg type='s' direction='in'/><arg type='a{sv}' direction='in'/>"
+      "<arg type='h' direction='out'/></method>"
+      "<method name='Fail'><arg type='s' direction='in'/><arg type='a{sv}' direction='in'/></method>"
+      "</interface></node>";
 
 static GTestDBus *bus;
 
@@ -36,7 +36,7 @@ struct _Target
 
   UlakService *service; /* unowned */
   guint object_id;
-  GThread *client;      /* joined by the case */
+  GThread *client; /* joined by the case */
 };
 
 G_DEFINE_FINAL_TYPE (Target, target, ULAK_TYPE_DAEMON)
@@ -177,7 +177,8 @@ run_client (gpointer user_data)
 {
   g_autoptr (GDBusConnection) connection = g_dbus_connection_new_for_address_sync (
       g_test_dbus_get_bus_address (bus),
-      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, NULL);
+      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
+      NULL);
 
   g_assert_nonnull (connection);
   client (connection);
@@ -251,7 +252,12 @@ run_case (gconstpointer data)
 }
 
 static GVariant *
-call (GDBusConnection *connection, const char *method, GVariant *arguments, GUnixFDList *fds, GUnixFDList **fds_out, GError **error)
+call (GDBusConnection *connection,
+      const char *method,
+      GVariant *arguments,
+      GUnixFDList *fds,
+      GUnixFDList **fds_out,
+      GError **error)
 {
   return g_dbus_connection_call_with_unix_fd_list_sync (connection, "org.ulak.Test1", PATH, "org.ulak.Test1", method,
                                                         arguments, NULL, G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, fds,
@@ -259,7 +265,10 @@ call (GDBusConnection *connection, const char *method, GVariant *arguments, GUni
 }
 
 static void
-assert_described (GDBusConnection *connection, const char *options, const char **request_id_out, const char *traceparent)
+assert_described (GDBusConnection *connection,
+                  const char *options,
+                  const char **request_id_out,
+                  const char *traceparent)
 {
   g_autofree char *who = g_strdup_printf ("uid:%u", (guint) geteuid ());
   g_autoptr (GError) error = NULL;
@@ -274,7 +283,11 @@ assert_described (GDBusConnection *connection, const char *options, const char *
 }
 
 static void
-assert_fails (GDBusConnection *connection, const char *method, GVariant *arguments, const char *name, const char *message)
+assert_fails (GDBusConnection *connection,
+              const char *method,
+              GVariant *arguments,
+              const char *name,
+              const char *message)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = call (connection, method, arguments, NULL, NULL, &error);
@@ -294,7 +307,8 @@ client_context_is_taken_or_made (GDBusConnection *connection)
 {
   const char *first, *second;
 
-  assert_described (connection, "({'request-id': <'abc'>, 'traceparent': <'" TRACEPARENT "'>},)", &first, TRACEPARENT);
+  assert_described (connection, "({'request-id': <'abc'>, 'traceparent': <'" TRACEPARENT "'>},)", &first,
+                    TRACEPARENT);
   g_assert_cmpstr (first, ==, "abc");
   assert_described (connection, "({'limit': <uint32 1>, 'traceparent': <'" TRACEPARENT "'>},)", &first, TRACEPARENT);
   assert_described (connection, "({'request-id': <'not valid'>, 'traceparent': <'neither'>},)", &second, "");
@@ -310,16 +324,18 @@ client_options_are_a_table (GDBusConnection *connection)
                 "Option ‘limit’ has type ‘s’; it takes ‘u’");
   assert_fails (connection, "Describe", g_variant_new_parsed ("({'limits': <1>},)"), "org.ulak.Error.Invalid",
                 "Option ‘limits’ is not known; allowed are request-id, traceparent, limit");
-  assert_fails (connection, "Fail", g_variant_new_parsed ("('ours', {'limit': <uint32 1>})"), "org.ulak.Error.Invalid",
-                "Option ‘limit’ is not known; allowed are request-id, traceparent");
+  assert_fails (connection, "Fail", g_variant_new_parsed ("('ours', {'limit': <uint32 1>})"),
+                "org.ulak.Error.Invalid", "Option ‘limit’ is not known; allowed are request-id, traceparent");
 }
 
 static void
 client_errors_keep_names_that_are_ours_or_remote (GDBusConnection *connection)
 {
-  assert_fails (connection, "Fail", g_variant_new_parsed ("('ours', @a{sv} {})"), "org.ulak.Error.Full", "The queue is full");
+  assert_fails (connection, "Fail", g_variant_new_parsed ("('ours', @a{sv} {})"), "org.ulak.Error.Full",
+                "The queue is full");
   assert_fails (connection, "Fail", g_variant_new_parsed ("('remote', @a{sv} {})"), "org.example.Odd", "It is odd");
-  assert_fails (connection, "Fail", g_variant_new_parsed ("('gio', @a{sv} {})"), "org.ulak.Error.Failed", "No such file");
+  assert_fails (connection, "Fail", g_variant_new_parsed ("('gio', @a{sv} {})"), "org.ulak.Error.Failed",
+                "No such file");
 }
 
 static void
@@ -327,8 +343,8 @@ client_descriptors_come_and_go (GDBusConnection *connection)
 {
   g_autoptr (GUnixFDList) received = NULL, sent = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) opened = call (connection, "Open", g_variant_new_parsed ("('over there', @a{sv} {})"), NULL, &received,
-                                      &error);
+  g_autoptr (GVariant) opened
+      = call (connection, "Open", g_variant_new_parsed ("('over there', @a{sv} {})"), NULL, &received, &error);
   g_autoptr (GVariant) text = NULL;
   g_autofree char *printed = NULL;
   int fd;

@@ -21,14 +21,14 @@ static GTestDBus *bus;
 
 typedef struct
 {
-  char *folder; /* (owned) */
+  char *folder;      /* (owned) */
   char *notify_path; /* (owned) */
   int notify_fd;
   guint notify_source;
-  GString *said;                  /* (owned): datagrams, each ended by "|" */
-  GDBusConnection *connection;    /* (owned) */
-  GPtrArray *processes;           /* (owned): all that were started */
-  GHashTable *environment;        /* (owned): of the next one */
+  GString *said;               /* (owned): datagrams, each ended by "|" */
+  GDBusConnection *connection; /* (owned) */
+  GPtrArray *processes;        /* (owned): all that were started */
+  GHashTable *environment;     /* (owned): of the next one */
 } Fixture;
 
 static gboolean
@@ -267,7 +267,8 @@ test_options_of_a_call_are_checked (Fixture *self, gconstpointer data G_GNUC_UNU
   await_ready (self);
   assert_call_fails (self, "Health", "({'requestid': <'a'>},)", "org.ulak.Error.Invalid", "‘requestid’ is not known");
   assert_call_fails (self, "Health", "({'request-id': <1>},)", "org.ulak.Error.Invalid", "it takes ‘s’");
-  assert_call_fails (self, "Audit", "(int64 0, {'x': <1>})", "org.ulak.Error.Invalid", "allowed are request-id, traceparent");
+  assert_call_fails (self, "Audit", "(int64 0, {'x': <1>})", "org.ulak.Error.Invalid",
+                     "allowed are request-id, traceparent");
 }
 
 static void
@@ -418,8 +419,9 @@ static void
 test_a_lost_bus_is_exit_1 (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) other_bus = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "dbus-daemon", "--session",
-                                                        "--nofork", "--nopidfile", "--print-address=1", NULL);
+  g_autoptr (GSubprocess) other_bus
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "dbus-daemon", "--session", "--nofork",
+                          "--nopidfile", "--print-address=1", NULL);
   g_autoptr (GDataInputStream) lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (other_bus));
   g_autofree char *address = NULL;
   GSubprocess *process;
@@ -439,7 +441,8 @@ test_a_lost_bus_is_exit_1 (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 static void
 test_no_bus_at_all_is_exit_1 (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
-  g_hash_table_insert (self->environment, (gpointer) "DBUS_SYSTEM_BUS_ADDRESS", (gpointer) "unix:path=/nonexistent/bus");
+  g_hash_table_insert (self->environment, (gpointer) "DBUS_SYSTEM_BUS_ADDRESS",
+                       (gpointer) "unix:path=/nonexistent/bus");
   g_assert_cmpint (await_exit (start_line (self)), ==, 1);
   assert_logged (self, "Cannot reach the system bus");
 }

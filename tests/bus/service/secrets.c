@@ -74,8 +74,9 @@ find_keyring_pid (void)
 {
   g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
   g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID",
-      g_variant_new ("(s)", "org.freedesktop.secrets"), G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, 5000, NULL, NULL);
+      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+      "GetConnectionUnixProcessID", g_variant_new ("(s)", "org.freedesktop.secrets"), G_VARIANT_TYPE ("(u)"),
+      G_DBUS_CALL_FLAGS_NONE, 5000, NULL, NULL);
   guint32 pid = 0;
 
   if (reply != NULL)
@@ -462,14 +463,15 @@ start_bus (void)
 
   g_assert_cmpint (g_mkdir (services, 0700), ==, 0);
   g_assert_cmpint (g_mkdir (runtime, 0700), ==, 0);
-  script = g_strdup_printf ("#!/bin/sh\n"
-                            "test ! -e '%s/broken' || exit 1\n"
-                            "export HOME='%s' XDG_DATA_HOME='%s' XDG_RUNTIME_DIR='%s' GSETTINGS_BACKEND=memory\n"
-                            "export DBUS_SESSION_BUS_ADDRESS=\"$DBUS_STARTER_ADDRESS\"\n"
-                            "unset G_DEBUG\n"
-                            "exec gnome-keyring-daemon --foreground --components=secrets --control-directory='%s' --unlock "
-                            "<'%s/password' >/dev/null 2>&1\n",
-                            home, home, home, runtime, runtime, home);
+  script = g_strdup_printf (
+      "#!/bin/sh\n"
+      "test ! -e '%s/broken' || exit 1\n"
+      "export HOME='%s' XDG_DATA_HOME='%s' XDG_RUNTIME_DIR='%s' GSETTINGS_BACKEND=memory\n"
+      "export DBUS_SESSION_BUS_ADDRESS=\"$DBUS_STARTER_ADDRESS\"\n"
+      "unset G_DEBUG\n"
+      "exec gnome-keyring-daemon --foreground --components=secrets --control-directory='%s' --unlock "
+      "<'%s/password' >/dev/null 2>&1\n",
+      home, home, home, runtime, runtime, home);
   put ("keyring.sh", script);
   service = g_strdup_printf ("[D-BUS Service]\nName=org.freedesktop.secrets\nExec=/bin/sh %s/keyring.sh\n", home);
   put ("services/org.freedesktop.secrets.service", service);
@@ -504,10 +506,12 @@ main (int argc, char **argv)
   ADD ("a secret is set, read, listed and removed", test_a_secret_is_set_read_listed_and_removed);
   ADD ("a killed keyring is asked again", test_a_killed_keyring_is_asked_again);
   ADD ("a wrong master password is locked", test_a_wrong_master_password_is_locked);
-  ADD ("a truncated keyring is damaged and nothing is stored", test_a_truncated_keyring_is_damaged_and_nothing_is_stored);
+  ADD ("a truncated keyring is damaged and nothing is stored",
+       test_a_truncated_keyring_is_damaged_and_nothing_is_stored);
   ADD ("a missing keyring file is damaged", test_a_missing_keyring_file_is_damaged);
   ADD ("a keyring that does not start is away", test_a_keyring_that_does_not_start_is_away);
-  ADD_WITH_FAKE_CLOCK ("a keyring that hangs is away at the deadline", test_a_keyring_that_hangs_is_away_at_the_deadline);
+  ADD_WITH_FAKE_CLOCK ("a keyring that hangs is away at the deadline",
+                       test_a_keyring_that_hangs_is_away_at_the_deadline);
   ADD ("credentials follow the keyring", test_credentials_follow_the_keyring);
   ADD_WITH_FAKE_CLOCK ("a value is kept until it expires, and a new one is announced",
                        test_a_value_is_kept_until_it_expires_and_a_new_one_is_announced);

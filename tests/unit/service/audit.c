@@ -14,8 +14,9 @@ test_entries_come_back_oldest_first (void)
   ulak_audit_add (audit, 20, "key:a", "account.remove", "sales", "org.ulak.Error.NotFound");
   entries = g_variant_ref_sink (ulak_audit_to_variant (audit, 0));
   text = g_variant_print (entries, FALSE);
-  g_assert_cmpstr (text, ==, "[(10, 'uid:0', 'secret.set', 'token', 'ok'), "
-                             "(20, 'key:a', 'account.remove', 'sales', 'org.ulak.Error.NotFound')]");
+  g_assert_cmpstr (text, ==,
+                   "[(10, 'uid:0', 'secret.set', 'token', 'ok'), "
+                   "(20, 'key:a', 'account.remove', 'sales', 'org.ulak.Error.NotFound')]");
 }
 
 static void

@@ -132,7 +132,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("a line's folder is made", test_a_lines_folder_is_made);
-  ADD ("a folder that cannot be written comes with the drop-in", test_a_folder_that_cannot_be_written_comes_with_the_drop_in);
+  ADD ("a folder that cannot be written comes with the drop-in",
+       test_a_folder_that_cannot_be_written_comes_with_the_drop_in);
   ADD ("the first runtime directory is taken", test_the_first_runtime_directory_is_taken);
   ADD ("units are named as systemd does", test_units_are_named_as_systemd_does);
   ADD ("a lock is had once, and again after it is freed", test_a_lock_is_had_once_and_again_after_it_is_freed);

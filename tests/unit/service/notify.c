@@ -85,8 +85,9 @@ test_reloading_carries_the_monotonic_time (Fixture *self, gconstpointer data G_G
   g_autofree char *expected = NULL;
 
   ulak_fake_clock_advance_ms (self->clock, 1234);
-  expected = g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=Reading the configuration again",
-                              ulak_clock_get_monotonic_us (ULAK_CLOCK (self->clock)));
+  expected
+      = g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=Reading the configuration again",
+                         ulak_clock_get_monotonic_us (ULAK_CLOCK (self->clock)));
   ulak_notify_reloading (ULAK_CLOCK (self->clock));
   assert_said (self, expected);
 }

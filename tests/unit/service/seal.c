@@ -263,7 +263,8 @@ main (int argc, char **argv)
   g_test_add_func ("/seal/what was sealed opens", test_what_was_sealed_opens);
   g_test_add_func ("/seal/every changed byte is noticed", test_every_changed_byte_is_noticed);
   g_test_add_func ("/seal/every missing end is noticed", test_every_missing_end_is_noticed);
-  g_test_add_func ("/seal/a blob opens only for its name and purpose", test_a_blob_opens_only_for_its_name_and_purpose);
+  g_test_add_func ("/seal/a blob opens only for its name and purpose",
+                   test_a_blob_opens_only_for_its_name_and_purpose);
   g_test_add_func ("/seal/a master may be base64", test_a_master_may_be_base64);
   g_test_add_func ("/seal/a master of another size is refused", test_a_master_of_another_size_is_refused);
   ADD ("both masters open, and the keyring's seals", test_both_masters_open_and_the_keyrings_seals);

@@ -664,7 +664,6 @@ G_DEFINE_FINAL_TYPE (Names, names, G_TYPE_RESOLVER)
 static GList *
 names_lookup (GResolver *resolver G_GNUC_UNUSED,
               const char *host,
-              GResolverNameLookupFlags flags G_GNUC_UNUSED,
               GCancellable *cancellable G_GNUC_UNUSED,
               GError **error G_GNUC_UNUSED)
 {
@@ -678,7 +677,7 @@ names_lookup (GResolver *resolver G_GNUC_UNUSED,
 static void
 names_class_init (NamesClass *class)
 {
-  G_RESOLVER_CLASS (class)->lookup_by_name_with_flags = names_lookup;
+  G_RESOLVER_CLASS (class)->lookup_by_name = names_lookup;
 }
 
 static void
@@ -695,16 +694,16 @@ test_names_resolve_to_public_addresses_only (void)
   g_autofree char *text = NULL;
   GList *addresses;
 
-  addresses = g_resolver_lookup_by_name_with_flags (G_RESOLVER (resolver), "mixed.example", 0, NULL, &error);
+  addresses = g_resolver_lookup_by_name (G_RESOLVER (resolver), "mixed.example", NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (g_list_length (addresses), ==, 1);
   text = g_inet_address_to_string (addresses->data);
   g_assert_cmpstr (text, ==, "8.8.8.8");
   g_resolver_free_addresses (addresses);
-  g_assert_null (g_resolver_lookup_by_name_with_flags (G_RESOLVER (resolver), "inner.example", 0, NULL, &error));
+  g_assert_null (g_resolver_lookup_by_name (G_RESOLVER (resolver), "inner.example", NULL, &error));
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED);
   ulak_resolver_set_allow_private (resolver, TRUE);
-  addresses = g_resolver_lookup_by_name_with_flags (G_RESOLVER (resolver), "inner.example", 0, NULL, NULL);
+  addresses = g_resolver_lookup_by_name (G_RESOLVER (resolver), "inner.example", NULL, NULL);
   g_assert_cmpuint (g_list_length (addresses), ==, 1);
   g_resolver_free_addresses (addresses);
 }

@@ -6,6 +6,8 @@
 #include "connector/line-work.h"
 #include "connector/sql.h"
 
+#define CHATS_STEP 200
+
 typedef struct
 {
   UlakLineWork head;
@@ -87,34 +89,52 @@ trim_chat (UlakDatabase *database, Broom *self, const char *chat, GError **error
     return TRUE;
   last = ulak_statement_get_integer (row, "sequence");
   if (!ulak_sql_run (database, ULAK_SQL ("chat-trim"),
-                     ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("last", last), ULAK_INTEGER ("limit", self->limit)), error))
+                     ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("last", last), ULAK_INTEGER ("limit", self->limit - self->n)), error))
     return FALSE;
   self->n += (guint) ulak_database_get_changes (database);
   return TRUE;
 }
 
+static GStrv
+list_chats (UlakDatabase *database, const char *after, GError **error)
+{
+  g_autoptr(GStrvBuilder) ids = g_strv_builder_new ();
+  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("chats-after"),
+                                        ULAK_BINDINGS (ULAK_TEXT ("after", after), ULAK_INTEGER ("limit", CHATS_STEP)), error);
+  gboolean has_row;
+
+  while (rows != NULL)
+    {
+      if (!ulak_statement_step (rows, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_strv_builder_end (ids);
+      g_strv_builder_add (ids, ulak_statement_get_text (rows, "id"));
+    }
+  return NULL;
+}
+
+/* A chat that is over the limit by more than the step allows is looked at again. */
 static gboolean
 trim_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Broom *self = data;
-  g_autofree char *chat = NULL;
-  UlakStatement *row;
-  guint before;
+  g_auto(GStrv) chats = list_chats (database, self->after, error);
 
   ulak_line_work_start (self);
   g_clear_pointer (&self->last, g_free);
   self->n = 0;
-  if (!ulak_sql_find (database, ULAK_SQL ("chats-after"), ULAK_BINDINGS (ULAK_TEXT ("after", self->after), ULAK_INTEGER ("limit", 1)), &row,
-                      error))
+  if (chats == NULL)
     return FALSE;
-  if (row == NULL)
-    return TRUE;
-  chat = g_strdup (ulak_statement_get_text (row, "id"));
-  before = self->n;
-  if (!trim_chat (database, self, chat, error))
-    return FALSE;
-  /* A chat that is over the limit by more than a step is looked at again. */
-  self->last = self->n - before == self->limit ? g_strdup (self->after) : g_steal_pointer (&chat);
+  for (guint i = 0; chats[i] != NULL; i++)
+    {
+      if (!trim_chat (database, self, chats[i], error))
+        return FALSE;
+      if (self->n >= self->limit)
+        return TRUE;
+      g_free (self->last);
+      self->last = g_strdup (chats[i]);
+    }
   return TRUE;
 }
 
@@ -123,6 +143,8 @@ trim_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
   Broom *broom = (Broom *) work;
 
+  if (broom->last == NULL && broom->n >= broom->limit)
+    broom->last = g_strdup (broom->after);
   g_task_set_task_data (task, g_steal_pointer (&broom->last), g_free);
   g_task_return_int (task, (gssize) broom->n);
 }
@@ -269,4 +291,38 @@ ulak_line_store_evict_media_finish (UlakLineStore *self, GAsyncResult *result, G
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* --- files that no row names --- */
+
+static gboolean
+orphans_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Broom *self = data;
+
+  for (guint i = 0; i < self->names->len;)
+    {
+      UlakStatement *row;
+
+      if (!ulak_sql_find (database, ULAK_SQL ("media-by-file"),
+                          ULAK_BINDINGS (ULAK_TEXT ("stored_name", g_ptr_array_index (self->names, i))), &row, error))
+        return FALSE;
+      if (row != NULL)
+        g_ptr_array_remove_index_fast (self->names, i);
+      else
+        i++;
+    }
+  return TRUE;
+}
+
+/** ulak_line_store_find_orphans_async: which of @names no medium has. Finish with ulak_line_store_evict_media_finish() */
+void
+ulak_line_store_find_orphans_async (UlakLineStore *self, const char *const *names, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Broom *broom = g_new0 (Broom, 1);
+
+  broom->names = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; names[i] != NULL; i++)
+    g_ptr_array_add (broom->names, g_strdup (names[i]));
+  ulak_line_store_read (self, orphans_run, broom, broom_free, evict_done, g_task_new (self, NULL, callback, user_data));
 }

@@ -152,7 +152,7 @@ typedef struct
   gint64 sequence;
   char *chat;
   char *event_id;
-  char *reason;    /* (nullable): hold, release */
+  char *reason;    /* (nullable) */
   gint64 until_us;
   gint64 delay_us;
   UlakClaim *claim; /* out */
@@ -327,28 +327,6 @@ ulak_line_store_hold_async (UlakLineStore *self,
   step->until_us = until_us;
   step->delay_us = delay_us;
   ulak_line_store_write (self, hold_run, step, step_free, ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
-}
-
-static gboolean
-release_run (UlakDatabase *database, gpointer data, GError **error)
-{
-  Step *self = data;
-
-  ulak_line_work_start (self);
-  if (!ulak_sql_run (database, ULAK_SQL ("lanes-release"), ULAK_BINDINGS (ULAK_TEXT ("reason", self->reason)), error) ||
-      !ulak_sql_run (database, ULAK_SQL ("messages-release"), ULAK_BINDINGS (ULAK_TEXT ("reason", self->reason)), error))
-    return FALSE;
-  self->head.held_change = -(gint) ulak_database_get_changes (database);
-  return TRUE;
-}
-
-void
-ulak_line_store_release_async (UlakLineStore *self, const char *reason, GAsyncReadyCallback callback, gpointer user_data)
-{
-  Step *step = step_new (self, NULL);
-
-  step->reason = g_strdup (reason);
-  ulak_line_store_write (self, release_run, step, step_free, ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
 }
 
 static gboolean

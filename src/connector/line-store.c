@@ -10,6 +10,7 @@
 #include "connector/events.h"
 #include "connector/lanes.h"
 #include "connector/line-work.h"
+#include "connector/line.h"
 #include "connector/sql.h"
 #include "connector-sql.h"
 #include "core/error.h"
@@ -40,7 +41,7 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static const char *const migrations[] = { "/org/ulak/sql/connector/migrations/0001-line.sql", NULL };
+const char *const ulak_line_migrations[] = { "/org/ulak/sql/connector/migrations/0001-line.sql", NULL };
 
 static void
 ulak_line_store_dispose (GObject *object)
@@ -357,7 +358,7 @@ ulak_line_store_open_async (const UlakLineStoreOptions *options,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  UlakStoreOptions store_options = { .path = options->path, .migrations = migrations, .migrate = options->migrate };
+  UlakStoreOptions store_options = { .path = options->path, .migrations = ulak_line_migrations, .migrate = options->migrate };
   Opening *opening = g_new0 (Opening, 1);
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 

@@ -132,8 +132,6 @@ void ulak_line_store_hold_async (UlakLineStore *self,
                                  gint64 delay_us,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
-/* Everything held for reason may go. */
-void ulak_line_store_release_async (UlakLineStore *self, const char *reason, GAsyncReadyCallback callback, gpointer user_data);
 /* The outcome stays unknown and the message is not sent again. */
 void ulak_line_store_close_unknown_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data);
 void ulak_line_store_expire_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
@@ -250,6 +248,8 @@ gboolean ulak_line_store_trim_chats_finish (UlakLineStore *self, GAsyncResult *r
  * the files at once; *names_out are files to delete. */
 void ulak_line_store_evict_media_async (UlakLineStore *self, gint64 before_us, gint64 max_bytes, guint limit, GAsyncReadyCallback callback, gpointer user_data);
 GStrv ulak_line_store_evict_media_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
+/* Files that a kill left without a row. Finish with evict_media_finish. */
+void ulak_line_store_find_orphans_async (UlakLineStore *self, const char *const *names, GAsyncReadyCallback callback, gpointer user_data);
 guint ulak_line_store_forget_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

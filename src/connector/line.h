@@ -28,6 +28,10 @@ typedef UlakBackend *(*UlakBackendFactory) (UlakLine *line, const char *backend,
 
 UlakLine *ulak_line_new (UlakService *service, const char *network, UlakBackendFactory factory);
 
+/* For UlakServiceSpec: the line's database, DATA_DIR/accounts/ACCOUNT/NETWORK.db, and its migrations. */
+char *ulak_line_make_database_path (const UlakConfig *config, const char *network, const char *account);
+extern const char *const ulak_line_migrations[];
+
 /* For backends. */
 UlakService *ulak_line_get_service (UlakLine *self);
 const char *ulak_line_get_account (UlakLine *self);

@@ -132,4 +132,5 @@ CREATE TABLE media (
   created_us INTEGER NOT NULL,
   used_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX media_by_file ON media (stored_name) WHERE stored_name IS NOT NULL;
 CREATE INDEX media_by_use ON media (used_us) WHERE stored_name IS NOT NULL;

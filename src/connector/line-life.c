@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * A line's life, step by step:
+ *
+ *   open the database -> settings -> media folder -> account document -> backend -> export -> (name is owned) -> start
+ *
+ * and its end: no new sends, the backend stops, what is in flight is settled, the outbox carries what it can, the database closes.
+ */
+#include "connector/account-source.h"
+#include "connector/line-parts.h"
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/names.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+
+/* Arbitrary: enough for some 100,000 messages until somebody has looked. */
+#define DISK_FREE_MIN_BYTES (G_GUINT64_CONSTANT (256) << 20)
+
+static gint64
+config_integer (UlakLine *self, const char *group, const char *key)
+{
+  return ulak_config_get_integer (ulak_service_get_config (self->service), group, key);
+}
+
+static char *
+get_bus_name (UlakDaemon *daemon)
+{
+  return g_strconcat (ULAK_BUS_NAME_ACCOUNT_PREFIX, ulak_line_get_account (ULAK_LINE (daemon)), NULL);
+}
+
+static char *
+get_object_path (UlakDaemon *daemon)
+{
+  return g_strconcat (ULAK_OBJECT_PATH_ACCOUNT_PREFIX, ulak_line_get_account (ULAK_LINE (daemon)), NULL);
+}
+
+/* --- settings and document --- */
+
+static void
+read_defaults (UlakLine *self)
+{
+  ulak_line_settings_init (&self->defaults);
+  self->defaults.rate_per_second = config_integer (self, "whatsapp", "rate_per_second");
+  self->defaults.pair_interval_ms = config_integer (self, "whatsapp", "pair_interval_ms");
+  self->defaults.pair_burst = config_integer (self, "whatsapp", "pair_burst");
+}
+
+void
+ulak_line_apply_settings (UlakLine *self, JsonObject *values)
+{
+  ulak_line_settings_apply (&self->settings, &self->defaults, values);
+  ulak_send_queue_apply_settings (self->queue, &self->settings);
+  ulak_cleaner_apply_settings (self->cleaner, &self->settings);
+}
+
+static gboolean
+check_document (UlakLine *self, JsonObject *document, GError **error)
+{
+  const char *id = ulak_json_peek_string (document, "id");
+  const char *network = ulak_json_peek_string (document, "network");
+  const char *backend = ulak_json_peek_string (document, "backend");
+
+  if (g_strcmp0 (id, ulak_line_get_account (self)) != 0 || g_strcmp0 (network, self->network) != 0)
+    {
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The account document is not that of ‘%s’ on %s", ulak_line_get_account (self),
+                   self->network);
+      return FALSE;
+    }
+  if (backend == NULL)
+    {
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "backend: is required");
+      return FALSE;
+    }
+  if (self->backend == NULL || g_str_equal (backend, ULAK_BACKEND_GET_CLASS (self->backend)->get_name (self->backend)))
+    return TRUE;
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "The backend of a running line cannot be changed: stop and start it");
+  return FALSE;
+}
+
+/* The queue knows the backend only now: a limit by the minute is one of linked devices. */
+static void
+make_queue (UlakLine *self)
+{
+  UlakBackendClass *klass = ULAK_BACKEND_GET_CLASS (self->backend);
+  UlakSendQueueOptions options = {
+    .concurrency = (guint) config_integer (self, "whatsapp", "send_concurrency"),
+    .attempts = (guint) config_integer (self, "whatsapp", "send_attempts"),
+    .backoff = { config_integer (self, "whatsapp", "send_backoff_ms"), config_integer (self, "whatsapp", "send_backoff_max_ms"), 20 },
+    .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
+    .rate_per_minute = g_str_equal (klass->get_name (self->backend), "linked") ? config_integer (self, "pace", "rate_limit_per_minute") : 0,
+  };
+
+  self->queue = ulak_send_queue_new (self->store, ulak_service_get_clock (self->service), ulak_service_get_random (self->service),
+                                ulak_service_get_metrics (self->service), &options);
+}
+
+gboolean
+ulak_line_use_document (UlakLine *self, JsonObject *document, GError **error)
+{
+  if (!check_document (self, document, error))
+    return FALSE;
+  if (self->backend == NULL)
+    {
+      self->backend = self->factory (self, ulak_json_peek_string (document, "backend"), error);
+      if (self->backend == NULL)
+        return FALSE;
+      ulak_media_library_set_backend (self->library, self->backend);
+    }
+  if (!ULAK_BACKEND_GET_CLASS (self->backend)->configure (self->backend, document, error))
+    return FALSE;
+  json_object_ref (document);
+  g_clear_pointer (&self->document, json_object_unref);
+  self->document = document;
+  return TRUE;
+}
+
+/* --- start --- */
+
+static void
+counts_changed (UlakLine *self)
+{
+  if (self->adapter != NULL)
+    ulak_account_adapter_refresh (self->adapter);
+}
+
+static gboolean
+export (UlakLine *self, GError **error)
+{
+  g_autofree char *path = get_object_path (ULAK_DAEMON (self));
+
+  self->adapter = ulak_account_adapter_new (self);
+  g_signal_connect_object (self->store, "changed", G_CALLBACK (counts_changed), self, G_CONNECT_SWAPPED);
+  return ulak_account_adapter_export (self->adapter, ulak_service_get_connection (self->service), path, error);
+}
+
+static void
+settings_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(JsonObject) values = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
+
+  if (values == NULL || !export (self, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  ulak_line_apply_settings (self, values);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+document_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(JsonObject) document = ulak_account_source_load_finish (ULAK_LINE_STORE (source), result, &error);
+
+  if (document == NULL || !ulak_line_use_document (self, document, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  make_queue (self);
+  ulak_line_store_get_settings_async (self->store, settings_read_cb, g_steal_pointer (&task));
+}
+
+static void
+swept_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
+{
+  ulak_media_folder_remove_finish (ULAK_MEDIA_FOLDER (source), result, NULL);
+}
+
+static void
+orphans_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr(GError) error = NULL;
+  g_auto(GStrv) orphans = ulak_line_store_evict_media_finish (ULAK_LINE_STORE (source), result, &error);
+
+  if (orphans == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  if (orphans[0] != NULL)
+    ulak_media_folder_remove_async (self->folder, (const char *const *) orphans, swept_cb, NULL);
+  ulak_account_source_load_async (self->store, ulak_service_get_connection (self->service), ulak_line_get_account (self), document_cb,
+                                  g_steal_pointer (&task));
+}
+
+static void
+folder_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr(GError) error = NULL;
+  g_auto(GStrv) names = ulak_media_folder_open_finish (ULAK_MEDIA_FOLDER (source), result, &error);
+
+  if (names == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  ulak_line_store_find_orphans_async (self->store, (const char *const *) names, orphans_cb, g_steal_pointer (&task));
+}
+
+static void
+job_done (UlakLine *self, const char *job, const char *outcome, double seconds)
+{
+  ulak_line_count_job (self, job, outcome, seconds);
+}
+
+static void
+make_parts (UlakLine *self)
+{
+  UlakClock *clock = ulak_service_get_clock (self->service);
+  UlakRandom *random = ulak_service_get_random (self->service);
+  GDBusConnection *connection = ulak_service_get_connection (self->service);
+  const char *account = ulak_line_get_account (self);
+  g_autofree char *media = g_build_filename (ulak_service_get_data_dir (self->service), "accounts", account, "media", NULL);
+
+  self->folder = ulak_media_folder_new (media, clock, random);
+  self->library = ulak_media_library_new (self->store, self->folder, config_integer (self, "whatsapp", "upload_max_bytes"));
+  self->pump = ulak_outbox_pump_new (self->store, connection, clock, random, account);
+  self->cleaner = ulak_cleaner_new (self->store, self->folder, clock);
+  g_signal_connect_object (self->cleaner, "job-done", G_CALLBACK (job_done), self, G_CONNECT_SWAPPED);
+  self->secrets = ulak_remote_secrets_new (connection, clock, account, config_integer (self, "api", "cache_expiry_seconds"));
+}
+
+static void
+store_opened_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr(GError) error = NULL;
+
+  self->store = ulak_line_store_open_finish (result, &error);
+  if (self->store == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  make_parts (self);
+  ulak_line_set_state (self, ULAK_LINE_STATE_STARTING, NULL, NULL);
+  ulak_media_folder_open_async (self->folder, folder_cb, g_steal_pointer (&task));
+}
+
+static void
+start_async (UlakDaemon *daemon, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+  const UlakConfig *config = ulak_service_get_config (self->service);
+  g_autofree char *path = ulak_line_make_database_path (config, self->network, ulak_line_get_account (self));
+  UlakLineStoreOptions options = {
+    .path = path,
+    .migrate = ulak_config_get_boolean (config, "ulak", "auto_migrate_on_startup"),
+    .queue_max = (guint) config_integer (self, "whatsapp", "queue_max"),
+    .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
+    .clock = ulak_service_get_clock (self->service),
+    .random = ulak_service_get_random (self->service),
+  };
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, start_async);
+  read_defaults (self);
+  ulak_line_store_open_async (&options, cancellable, store_opened_cb, task);
+}
+
+static gboolean
+finish (UlakDaemon *daemon, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, daemon), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ulak-api gives secrets only to the owner of our name, so the backend starts after it is ours. */
+static void
+started (UlakDaemon *daemon)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+
+  ulak_outbox_pump_start (self->pump);
+  ulak_send_queue_set_backend (self->queue, self->backend);
+  ULAK_BACKEND_GET_CLASS (self->backend)->start (self->backend);
+}
+
+static void
+settings_reread_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(UlakLine) self = user_data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(JsonObject) values = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
+
+  if (values != NULL)
+    ulak_line_apply_settings (self, values);
+  else
+    ulak_log_warning (NULL, NULL, "The new configuration is used from the next start on: %s", error->message);
+}
+
+/* Only the defaults of settings change while a line runs; the rest counts from the next start. */
+static void
+reload (UlakDaemon *daemon, UlakConfig *config G_GNUC_UNUSED)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+
+  read_defaults (self);
+  ulak_line_store_get_settings_async (self->store, settings_reread_cb, g_object_ref (self));
+}
+
+/* --- end --- */
+
+static void
+store_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (ulak_line_store_close_finish (ULAK_LINE_STORE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+pumped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+
+  ulak_outbox_pump_drain_finish (ULAK_OUTBOX_PUMP (source), result, NULL);
+  ulak_line_store_close_async (self->store, store_closed_cb, task);
+}
+
+/* The last event, that the line is stopped, must be in the outbox before it is emptied. */
+void
+ulak_line_note_written (UlakLine *self)
+{
+  if (self->closing != NULL && self->writing == 0)
+    ulak_outbox_pump_drain_async (self->pump, pumped_cb, g_steal_pointer (&self->closing));
+}
+
+static void
+stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr(GError) error = NULL;
+
+  if (!ULAK_BACKEND_GET_CLASS (source)->stop_finish (ULAK_BACKEND (source), result, &error))
+    ulak_log_warning (NULL, NULL, "The backend did not stop cleanly: %s", error->message);
+  ulak_line_set_state (self, ULAK_LINE_STATE_STOPPED, NULL, NULL);
+  self->closing = task;
+  ulak_line_note_written (self);
+}
+
+static void
+queue_drained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+
+  ulak_send_queue_drain_finish (ULAK_SEND_QUEUE (source), result, NULL);
+  ULAK_BACKEND_GET_CLASS (self->backend)->stop_async (self->backend, stopped_cb, task);
+}
+
+static void
+drain_async (UlakDaemon *daemon, GAsyncReadyCallback callback, gpointer user_data)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, drain_async);
+  if (self->cleaner != NULL)
+    ulak_cleaner_stop (self->cleaner);
+  if (self->queue != NULL)
+    ulak_send_queue_drain_async (self->queue, queue_drained_cb, task);
+  else if (self->store != NULL)
+    ulak_line_store_close_async (self->store, store_closed_cb, task);
+  else
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+    }
+}
+
+/* --- what operators see --- */
+
+static void
+check_database (UlakLine *self, UlakHealth *health)
+{
+  UlakStoreStatus status;
+
+  ulak_store_get_status (ulak_line_store_get_store (self->store), &status);
+  ulak_health_add (health, "database", status.is_healthy ? ULAK_HEALTH_HEALTHY : ULAK_HEALTH_UNHEALTHY, "%s",
+                   status.is_healthy ? "" : status.fault);
+}
+
+static void
+check_outbox (UlakLine *self, UlakHealth *health)
+{
+  const char *fault = ulak_outbox_pump_get_fault (self->pump);
+
+  if (fault == NULL)
+    ulak_health_add (health, "outbox", ULAK_HEALTH_HEALTHY, "%s", "");
+  else
+    ulak_health_add (health, "outbox", ULAK_HEALTH_DEGRADED, "%u events wait for ulak-webhooks: %s", ulak_line_store_get_events (self->store),
+                     fault);
+}
+
+/* The file system that holds the line's folder: events and messages need room. */
+static void
+check_disk (UlakLine *self, UlakHealth *health)
+{
+  struct statvfs disk;
+  guint64 free_bytes;
+
+  if (statvfs (ulak_service_get_data_dir (self->service), &disk) != 0)
+    {
+      ulak_health_add (health, "disk", ULAK_HEALTH_UNHEALTHY, "The data directory cannot be examined: %s", g_strerror (errno));
+      return;
+    }
+  free_bytes = (guint64) disk.f_bavail * disk.f_frsize;
+  if (free_bytes >= DISK_FREE_MIN_BYTES)
+    ulak_health_add (health, "disk", ULAK_HEALTH_HEALTHY, "%s", "");
+  else
+    ulak_health_add (health, "disk", ULAK_HEALTH_DEGRADED, "Only %" G_GUINT64_FORMAT " MiB are free", free_bytes >> 20);
+}
+
+static void
+check_line (UlakLine *self, UlakHealth *health)
+{
+  static const UlakHealthStatus statuses[] = {
+    [ULAK_LINE_STATE_STOPPED] = ULAK_HEALTH_DEGRADED,   [ULAK_LINE_STATE_STARTING] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_QR] = ULAK_HEALTH_DEGRADED,        [ULAK_LINE_STATE_PASSKEY] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_READY] = ULAK_HEALTH_HEALTHY,      [ULAK_LINE_STATE_DISCONNECTED] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_LOGGED_OUT] = ULAK_HEALTH_UNHEALTHY, [ULAK_LINE_STATE_OUTDATED] = ULAK_HEALTH_UNHEALTHY,
+    [ULAK_LINE_STATE_BANNED] = ULAK_HEALTH_UNHEALTHY,   [ULAK_LINE_STATE_FAILED] = ULAK_HEALTH_UNHEALTHY,
+  };
+  const char *state = ulak_line_state_to_string (self->state);
+
+  if (self->state == ULAK_LINE_STATE_READY)
+    ulak_health_add (health, "line", ULAK_HEALTH_HEALTHY, "%s", "");
+  else
+    ulak_health_add (health, "line", statuses[self->state], "The line is %s%s%s", state, self->why != NULL ? ": " : "",
+                     self->why != NULL ? self->why : "");
+}
+
+static void
+check_health (UlakDaemon *daemon, UlakHealth *health)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+
+  if (self->store == NULL)
+    {
+      ulak_health_add (health, "database", ULAK_HEALTH_UNHEALTHY, "It is not open yet");
+      return;
+    }
+  check_database (self, health);
+  check_outbox (self, health);
+  check_disk (self, health);
+  check_line (self, health);
+}
+
+static UlakStore *
+get_store (UlakDaemon *daemon)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+
+  return self->store == NULL ? NULL : ulak_line_store_get_store (self->store);
+}
+
+static void
+refresh_metrics (UlakDaemon *daemon)
+{
+  UlakLine *self = ULAK_LINE (daemon);
+  UlakMetrics *metrics = ulak_service_get_metrics (self->service);
+  const char *account = ulak_line_get_account (self);
+
+  if (self->store == NULL)
+    return;
+  ulak_metrics_set (metrics, "ulak_queue_depth", ULAK_LABELS (account), ulak_line_store_get_depth (self->store));
+  ulak_metrics_set (metrics, "ulak_outbox_rows", ULAK_LABELS (account), ulak_line_store_get_events (self->store));
+  for (guint i = 0; i < ULAK_N_LINE_STATES; i++)
+    ulak_metrics_set (metrics, "ulak_line_state", ULAK_LABELS (account, ulak_line_state_to_string (i)), i == self->state ? 1 : 0);
+}
+
+void
+ulak_line_life_init (UlakDaemonClass *klass)
+{
+  klass->get_bus_name = get_bus_name;
+  klass->get_object_path = get_object_path;
+  klass->start_async = start_async;
+  klass->start_finish = finish;
+  klass->started = started;
+  klass->drain_async = drain_async;
+  klass->drain_finish = finish;
+  klass->reload = reload;
+  klass->check_health = check_health;
+  klass->get_store = get_store;
+  klass->refresh_metrics = refresh_metrics;
+}

@@ -4,6 +4,7 @@
  * The pure parts: signatures, targets, schedules, endpoint documents, event documents.
  */
 #include "core/error.h"
+#include "core/event-types.h"
 #include "core/json.h"
 #include "unit/fakes/clock.h"
 #include "unit/fakes/random.h"
@@ -306,6 +307,27 @@ test_event_document_has_the_promised_shape (void)
   g_assert_nonnull (strstr (unlogged, "\"sequence\":null"));
 }
 
+static void
+test_documentation_lists_each_type (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "..", "docs", "webhooks.md", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  const UlakEventType *types;
+  gsize n_types;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  types = ulak_event_types_get (&n_types);
+  for (gsize i = 0; i < n_types; i++)
+    {
+      g_autofree char *row = g_strdup_printf ("| `%s` | %s | %s |\n", types[i].type, types[i].data, types[i].meaning);
+
+      if (strstr (text, row) == NULL)
+        g_error ("docs/webhooks.md lacks: %s", row);
+    }
+}
+
 #define ADD(name, test) g_test_add_func ("/webhooks/rules/" name, test)
 
 int
@@ -325,5 +347,6 @@ main (int argc, char **argv)
   ADD ("endpoint documents are checked", test_endpoint_documents_are_checked);
   ADD ("a change touches only its fields", test_a_change_touches_only_its_fields);
   ADD ("an event document has the promised shape", test_event_document_has_the_promised_shape);
+  ADD ("the documentation lists each type", test_documentation_lists_each_type);
   return g_test_run ();
 }

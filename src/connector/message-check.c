@@ -18,6 +18,7 @@
 #define URL_MAX 2048
 #define PHONE_DIGITS_MIN 7
 #define PHONE_DIGITS_MAX 15
+#define PLAIN_CHAT_MIN 16
 #define LIST_ROWS_MAX 10
 #define FIELDS_MAX 16
 
@@ -545,8 +546,9 @@ ulak_message_get_kind (JsonObject *message)
  * ulak_message_to_chat:
  * @to: what a client wrote
  *
- * A phone number becomes its digits; anything else must be a chat id: 1 to %ULAK_MESSAGE_CHAT_MAX of letters, digits
- * and ._:@- with at least one that is no digit.
+ * A phone number becomes its digits; anything else must be a chat id: up to %ULAK_MESSAGE_CHAT_MAX of letters, digits
+ * and ._:@- with at least one that is no digit. Ids of people have a dot, a colon or an @ in them, ids of groups are long:
+ * a short plain word is a slip of the pen, not an id.
  *
  * Returns: (transfer full) (nullable): the chat id
  */
@@ -561,7 +563,9 @@ ulak_message_to_chat (const char *to)
     return n_digits >= PHONE_DIGITS_MIN && n_digits <= PHONE_DIGITS_MAX && *digits != '0' ? g_strdup (digits) : NULL;
 
   length = strspn (to, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._:@-");
-  return to[length] == '\0' && length <= ULAK_MESSAGE_CHAT_MAX ? g_strdup (to) : NULL;
+  if (to[length] != '\0' || length > ULAK_MESSAGE_CHAT_MAX || (length < PLAIN_CHAT_MIN && strpbrk (to, ".:@") == NULL))
+    return NULL;
+  return g_strdup (to);
 }
 
 static const char *find_media_id (JsonNode *node);

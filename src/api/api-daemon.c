@@ -86,12 +86,24 @@ got_request (UlakHttpConnection *connection, G_GNUC_UNUSED gpointer user_data)
 }
 
 static char *
+format_fault (UlakApi *api, const char *sentence, const char *code, char **id_out)
+{
+  *id_out = ulak_id_new (api->clock, api->random);
+  return g_strdup_printf ("{\"error\":\"%s\",\"code\":\"%s\",\"requestId\":\"%s\"}", sentence, code, *id_out);
+}
+
+static char *
+unparsed (gpointer user_data)
+{
+  g_autofree char *id = NULL;
+
+  return format_fault (user_data, "The headers of the request cannot be understood", "E_INVALID", &id);
+}
+
+static char *
 over_limit (const char *sentence, gpointer user_data)
 {
-  UlakApi *api = user_data;
-  g_autofree char *id = ulak_id_new (api->clock, api->random);
-  g_autofree char *body
-      = g_strdup_printf ("{\"error\":\"%s\",\"code\":\"E_FULL\",\"requestId\":\"%s\"}", sentence, id);
+  g_autofree char *id = NULL, *body = format_fault (user_data, sentence, "E_FULL", &id);
 
   return g_strdup_printf ("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nX-Request-Id: %s\r\n"
                           "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
@@ -113,7 +125,7 @@ read_limits (UlakApi *api)
 static gboolean
 open_server (UlakApi *api, GError **error)
 {
-  static const UlakHttpHandlers handlers = { got_headers, too_large, got_request, over_limit };
+  static const UlakHttpHandlers handlers = { unparsed, got_headers, too_large, got_request, over_limit };
   UlakConfig *config = ulak_service_get_config (api->service);
   UlakHttpLimits limits = read_limits (api);
   g_autoptr (GPtrArray) sockets = ulak_http_sockets_inherit (error);

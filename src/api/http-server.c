@@ -31,6 +31,24 @@ judge_framing (SoupServerMessage *message)
   return ulak_http_guard_end (&guard);
 }
 
+/* There is no signal between a parse error and its answer, so that answer is put in before the headers come. */
+static void
+put_unparsed_answer (UlakHttpServer *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  char *text = self->handlers.unparsed (self->user_data);
+
+  soup_message_headers_set_content_type (headers, "application/json", NULL);
+  soup_message_body_append_take (soup_server_message_get_response_body (message), (guchar *) text, strlen (text));
+}
+
+static void
+take_back_answer (SoupServerMessage *message)
+{
+  soup_message_headers_remove (soup_server_message_get_response_headers (message), "Content-Type");
+  soup_message_body_truncate (soup_server_message_get_response_body (message));
+}
+
 static void
 got_headers_cb (SoupServerMessage *message, gpointer user_data)
 {
@@ -41,6 +59,7 @@ got_headers_cb (SoupServerMessage *message, gpointer user_data)
     return;
 
   ulak_http_reaper_unwatch (connection);
+  take_back_answer (message);
   ulak_http_connection_enter (connection, ULAK_HTTP_BODY, self->limits.body_timeout_ms);
   self->handlers.got_headers (connection, judge_framing (message), self->user_data);
 }
@@ -120,6 +139,7 @@ request_started_cb (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, 
       ulak_http_reaper_unwatch (connection);
       ulak_http_connection_enter (connection, ULAK_HTTP_HEADERS, self->limits.header_timeout_ms);
     }
+  put_unparsed_answer (self, message);
   connect_signal (message, "got-headers", G_CALLBACK (got_headers_cb), connection);
   connect_signal (message, "got-chunk", G_CALLBACK (got_chunk_cb), connection);
   connect_signal (message, "wrote-body-data", G_CALLBACK (wrote_data_cb), connection);

@@ -32,6 +32,8 @@ typedef struct
 
 typedef struct
 {
+  /* What libsoup itself answers when it cannot parse the headers: (transfer full) a JSON document. */
+  char *(*unparsed) (gpointer user_data);
   /* The headers are here. verdict is NULL for sound framing; otherwise the request must be refused. Sets the body's limit by
    * ulak_http_connection_set_body_limit(), may refuse. */
   void (*got_headers) (UlakHttpConnection *connection, const char *verdict, gpointer user_data);

@@ -163,6 +163,7 @@ ulak_peer_call_async (GDBusConnection *connection,
   const char *usual_interface = is_line ? "org.ulak.Account1" : "org.ulak.Webhooks1";
   g_autoptr (GUnixFDList) fds = call->has_fd ? g_unix_fd_list_new_from_array (&call->fd, 1) : NULL;
 
+  (void) ulak_error_quark (); /* the names of our errors are known to GDBus only after this */
   g_task_set_source_tag (task, ulak_peer_call_async);
   g_task_set_task_data (task, GINT_TO_POINTER (is_line), NULL);
   g_dbus_connection_call_with_unix_fd_list (

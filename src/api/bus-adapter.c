@@ -62,7 +62,7 @@ method_called_cb (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invoc
   for (gsize i = 0; i < G_N_ELEMENTS (entries); i++)
     if (g_str_equal (entries[i].method, method))
       {
-        ulak_call_begin (self->api->service, g_object_ref (invocation), entries[i].action, entries[i].options_index,
+        ulak_call_begin (self->api->service, invocation, entries[i].action, entries[i].options_index,
                          ULAK_CALL_NO_OPTIONS, entries[i].handler, G_OBJECT (self));
         return FALSE;
       }

@@ -680,7 +680,7 @@ begin_call (gpointer data, GDBusMethodInvocation *invocation)
 {
   const Route *route = data;
 
-  ulak_call_begin (route->adapter->service, g_object_ref (invocation), methods[route->method].action,
+  ulak_call_begin (route->adapter->service, invocation, methods[route->method].action,
                    methods[route->method].options_index, methods[route->method].extra, methods[route->method].handler,
                    G_OBJECT (route->adapter));
   return TRUE;

@@ -22,7 +22,7 @@ KILLS = int(os.environ.get("ULAK_KILLS", "50"))
 SEED = int(os.environ.get("ULAK_SEED", str(random.SystemRandom().randrange(2**32))))
 CHATS = [f"9053200000{n:02d}" for n in range(12)]
 CONFIG = {"webhooks": {"backoff_ms": "50", "backoff_max_ms": "500", "attempts": "50", "concurrency": "8"},
-          "whatsapp": {"unknown_wait_ms": "1500", "send_backoff_ms": "50", "send_backoff_max_ms": "500", "pair_burst": "10000", "pair_interval_ms": "1"}}
+          "whatsapp": {"unknown_wait_ms": "1500", "send_backoff_ms": "50", "send_backoff_max_ms": "500", "pair_burst": "1000", "pair_interval_ms": "1"}}
 SETTLE_S = 180
 
 

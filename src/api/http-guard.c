@@ -32,11 +32,7 @@ take_length (UlakHttpGuard *self, const char *value)
 
   self->n_lengths++;
   if (n_digits == 0 || value[n_digits] != '\0' || n_digits > LENGTH_DIGITS_MAX)
-    {
-      set_fault (self, "Content-Length must be one decimal number");
-      return;
-    }
-  self->length_bytes = g_ascii_strtoull (value, NULL, 10);
+    set_fault (self, "Content-Length must be one decimal number");
 }
 
 /** ulak_http_guard_field: one header field, as it came; the order does not matter */

@@ -17,7 +17,6 @@ typedef struct
   guint n_lengths;   /* Content-Length fields */
   guint n_codings;   /* Transfer-Encoding fields */
   const char *fault; /* (nullable): the first one found */
-  guint64 length_bytes;
 } UlakHttpGuard;
 
 void ulak_http_guard_init (UlakHttpGuard *self, const char *method);

@@ -214,13 +214,15 @@ ulak_request_record (UlakRequest *self)
                   "%s %s answered %s", self->method, get_route_label (self), status);
 }
 
-/* Chunk sizes are read leniently by libsoup: what follows a chunked request is never taken for another one. */
+/* Chunk sizes are read leniently by libsoup: what follows a chunked request is never taken for another one. A client that
+ * asks for the close is told that it comes. */
 static gboolean
 must_close (UlakRequest *self)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
 
   return ulak_http_connection_is_draining (self->connection)
+         || soup_message_headers_header_contains (headers, "Connection", "close")
          || soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED;
 }
 

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ */
+#include "connector/send-queue.h"
+
+#include "unit/connector/line-fixture.h"
+#include "unit/fakes/backend.h"
+
+#define ID_1 "01900000-0000-7000-8000-000000000001"
+#define ID_2 "01900000-0000-7000-8000-000000000002"
+#define ID_3 "01900000-0000-7000-8000-000000000003"
+#define HELLO "{'to': '+905321112233', 'text': 'Hello'}"
+#define OTHER "{'to': '+905321119999', 'text': 'Hello'}"
+
+typedef struct
+{
+  LineFixture line;
+  UlakFakeBackend *backend;
+  UlakSendQueue *queue;
+  UlakMetrics *metrics;
+} QueueFixture;
+
+/* Everything that the queue set going is over: each round lets one step of a chain of works and answers finish. */
+static void
+settle_down (QueueFixture *fixture)
+{
+  for (guint i = 0; i < 12; i++)
+    {
+      g_autoptr (JsonObject) document = json_object_new ();
+      g_auto (Wait) written = { 0 };
+      g_auto (Wait) read = { 0 };
+
+      ulak_line_store_keep_account_async (fixture->line.store, document, wait_cb, &written);
+      wait_result (&written);
+      ulak_line_store_get_settings_async (fixture->line.store, wait_cb, &read);
+      json_object_unref (ulak_line_store_get_settings_finish (fixture->line.store, wait_result (&read), NULL));
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+}
+
+static void
+advance (QueueFixture *fixture, gint64 by_ms)
+{
+  ulak_fake_clock_advance_ms (fixture->line.clock, by_ms);
+  settle_down (fixture);
+}
+
+static void
+make_queue (QueueFixture *fixture)
+{
+  UlakSendQueueOptions options = { .concurrency = 2, .attempts = 3, .backoff = { 1000, 300000, 0 }, .unknown_wait_ms = 60000 };
+
+  fixture->queue = ulak_send_queue_new (fixture->line.store, ULAK_CLOCK (fixture->line.clock), ULAK_RANDOM (fixture->line.random),
+                                        fixture->metrics, &options);
+  ulak_send_queue_set_backend (fixture->queue, ULAK_BACKEND (fixture->backend));
+  ulak_send_queue_set_ready (fixture->queue, TRUE);
+  settle_down (fixture);
+}
+
+static void
+drain (QueueFixture *fixture)
+{
+  g_auto (Wait) wait = { 0 };
+
+  ulak_send_queue_drain_async (fixture->queue, wait_cb, &wait);
+  g_assert_true (ulak_send_queue_drain_finish (fixture->queue, wait_result (&wait), NULL));
+}
+
+static void
+set_up (QueueFixture *fixture, gconstpointer data)
+{
+  line_fixture_set_up (&fixture->line, data);
+  fixture->backend = ulak_fake_backend_new ();
+  fixture->metrics = ulak_metrics_new ();
+  make_queue (fixture);
+}
+
+static void
+tear_down (QueueFixture *fixture, gconstpointer data)
+{
+  drain (fixture);
+  settle_down (fixture);
+  g_clear_object (&fixture->queue);
+  g_clear_object (&fixture->backend);
+  g_clear_pointer (&fixture->metrics, ulak_metrics_unref);
+  line_fixture_tear_down (&fixture->line, data);
+}
+
+static void
+send (QueueFixture *fixture, const char *id, const char *message)
+{
+  g_autofree char *status = line_accept (&fixture->line, id, message);
+
+  ulak_send_queue_kick (fixture->queue);
+  settle_down (fixture);
+}
+
+static void
+apply (QueueFixture *fixture, const char *changes)
+{
+  UlakLineSettings defaults, settings;
+  g_autoptr (JsonObject) values = parse_json (changes);
+
+  ulak_line_settings_init (&defaults);
+  ulak_line_settings_apply (&settings, &defaults, values);
+  ulak_send_queue_apply_settings (fixture->queue, &settings);
+  settle_down (fixture);
+}
+
+static char *
+hold_reason (QueueFixture *fixture, const char *id)
+{
+  g_autoptr (JsonObject) message = line_get (&fixture->line, id);
+
+  if (!json_object_has_member (message, "hold"))
+    return NULL;
+  return g_strdup (json_object_get_string_member (json_object_get_object_member (message, "hold"), "reason"));
+}
+
+#define assert_hold(fixture, id, expected) \
+  G_STMT_START \
+  { \
+    g_autofree char *reason_ = hold_reason (fixture, id); \
+    g_assert_cmpstr (reason_, ==, expected); \
+  } \
+  G_STMT_END
+
+#define assert_status(fixture, id, expected) g_assert_cmpstr (line_status (&(fixture)->line, id), ==, expected)
+#define assert_sent(fixture, n) g_assert_cmpuint (ulak_fake_backend_count_sent ((fixture)->backend), ==, n)
+
+static void
+test_order (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_set_slow (fixture->backend, TRUE);
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_2, HELLO);
+  send (fixture, ID_3, OTHER);
+  assert_sent (fixture, 2);
+  g_assert_cmpstr (ulak_fake_backend_get_sent (fixture->backend, 0), ==, ID_1);
+  g_assert_cmpstr (ulak_fake_backend_get_sent (fixture->backend, 1), ==, ID_3);
+  g_assert_cmpuint (ulak_send_queue_get_in_flight (fixture->queue), ==, 2);
+  ulak_fake_backend_release (fixture->backend);
+  settle_down (fixture);
+  assert_sent (fixture, 3);
+  g_assert_cmpstr (ulak_fake_backend_get_sent (fixture->backend, 2), ==, ID_2);
+  ulak_fake_backend_release (fixture->backend);
+  ulak_fake_backend_release (fixture->backend);
+  settle_down (fixture);
+  assert_status (fixture, ID_2, "sent");
+}
+
+static void
+test_concurrency (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_set_slow (fixture->backend, TRUE);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("01900000-0000-7000-8000-00000000010%u", i);
+      g_autofree char *message = g_strdup_printf ("{'to': '90532111000%u', 'text': 'Hello'}", i);
+      send (fixture, id, message);
+    }
+  assert_sent (fixture, 2);
+  for (guint i = 0; i < 5; i++)
+    {
+      ulak_fake_backend_release (fixture->backend);
+      settle_down (fixture);
+      g_assert_cmpuint (ulak_send_queue_get_in_flight (fixture->queue), <=, 2);
+    }
+  assert_sent (fixture, 5);
+}
+
+static void
+test_retries (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  for (guint i = 0; i < 3; i++)
+    ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_1, HELLO);
+  assert_sent (fixture, 1);
+  assert_hold (fixture, ID_1, "retry");
+  assert_status (fixture, ID_1, "pending"); /* a second is no hold to speak of */
+  advance (fixture, 999);
+  assert_sent (fixture, 1);
+  advance (fixture, 1);
+  assert_sent (fixture, 2);
+  advance (fixture, 2000);
+  assert_sent (fixture, 3);
+  assert_status (fixture, ID_1, "failed");
+  g_assert_cmpuint (ulak_line_store_get_depth (fixture->line.store), ==, 0);
+}
+
+static void
+test_retry_after (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_RECIPIENT, 30000);
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_2, HELLO);
+  send (fixture, ID_3, OTHER);
+  assert_sent (fixture, 2); /* the other recipient does not wait */
+  assert_status (fixture, ID_1, "held");
+  assert_status (fixture, ID_3, "sent");
+  advance (fixture, 29999);
+  assert_sent (fixture, 2);
+  advance (fixture, 1);
+  assert_sent (fixture, 4);
+  assert_status (fixture, ID_2, "sent");
+}
+
+static void
+test_line_scope (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  gint64 until_us;
+
+  for (guint i = 0; i < 8; i++)
+    ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_LINE, 10000);
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_3, OTHER);
+  assert_sent (fixture, 1);
+  g_assert_cmpstr (ulak_send_queue_get_hold (fixture->queue, &until_us), ==, "retry");
+  assert_status (fixture, ID_3, "held");
+  for (guint i = 0; i < 7; i++)
+    {
+      advance (fixture, 200000);
+      assert_sent (fixture, 2 + i); /* one probe each time, although two wait */
+    }
+  advance (fixture, 200000);
+  assert_status (fixture, ID_1, "sent"); /* eight refusals of two messages, and three tries of each are the limit */
+  assert_status (fixture, ID_3, "sent");
+  g_assert_null (ulak_send_queue_get_hold (fixture->queue, &until_us));
+}
+
+static void
+test_failed (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *events = NULL;
+
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_FAILED, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_1, HELLO);
+  assert_sent (fixture, 1);
+  assert_status (fixture, ID_1, "failed");
+  events = line_events (&fixture->line);
+  g_assert_cmpstr (events, ==, "message.failed");
+}
+
+static void
+test_unknown_resend (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_1, HELLO);
+  assert_status (fixture, ID_1, "unknown");
+  assert_hold (fixture, ID_1, "unknown_outcome");
+  advance (fixture, 59999);
+  assert_sent (fixture, 1);
+  advance (fixture, 1);
+  assert_sent (fixture, 2);
+  assert_status (fixture, ID_1, "sent");
+}
+
+static void
+test_unknown_hold (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  apply (fixture, "{'unknown_outcome': 'hold'}");
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_2, HELLO);
+  advance (fixture, 60000);
+  assert_status (fixture, ID_1, "unknown");
+  assert_status (fixture, ID_2, "sent"); /* its chat goes on */
+  assert_sent (fixture, 2);
+  line_commit_status (&fixture->line, "wamid.7", ID_1, "delivered"); /* and late news still count */
+  assert_status (fixture, ID_1, "delivered");
+}
+
+static void
+test_unknown_resolved (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_1, HELLO);
+  line_commit_status (&fixture->line, "wamid.7", ID_1, "sent");
+  advance (fixture, 120000);
+  assert_sent (fixture, 1);
+  assert_status (fixture, ID_1, "sent");
+}
+
+static void
+test_restart (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_set_slow (fixture->backend, TRUE);
+  send (fixture, ID_1, HELLO);
+  assert_sent (fixture, 1);
+  ulak_fake_backend_release (fixture->backend);
+  drain (fixture);
+  g_clear_object (&fixture->queue);
+  line_fixture_reopen (&fixture->line);
+  make_queue (fixture);
+  assert_status (fixture, ID_1, "sent");
+  assert_sent (fixture, 1);
+}
+
+static void
+test_pair_hold (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  apply (fixture, "{'pair_burst': 1, 'pair_interval_ms': 8000}");
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_2, HELLO);
+  assert_sent (fixture, 1);
+  assert_status (fixture, ID_2, "held");
+  assert_hold (fixture, ID_2, "rate_recipient");
+  g_assert_cmpuint (ulak_line_store_get_held (fixture->line.store), ==, 1);
+  advance (fixture, 8000);
+  assert_status (fixture, ID_2, "sent");
+  g_assert_cmpuint (ulak_line_store_get_held (fixture->line.store), ==, 0);
+}
+
+static void
+test_short_pair_wait (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  apply (fixture, "{'pair_burst': 1, 'pair_interval_ms': 2000}");
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_2, HELLO);
+  assert_status (fixture, ID_2, "pending");
+  advance (fixture, 2000);
+  assert_status (fixture, ID_2, "sent");
+}
+
+static void
+test_not_ready (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_send_queue_set_ready (fixture->queue, FALSE);
+  send (fixture, ID_1, HELLO);
+  assert_sent (fixture, 0);
+  assert_status (fixture, ID_1, "pending");
+  advance (fixture, 5000);
+  assert_status (fixture, ID_1, "held");
+  assert_hold (fixture, ID_1, "disconnected");
+  ulak_send_queue_set_ready (fixture->queue, TRUE);
+  settle_down (fixture);
+  assert_status (fixture, ID_1, "sent");
+}
+
+static void
+test_replies_first (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  apply (fixture, "{'rate_per_second': 1}");
+  send (fixture, ID_1, OTHER); /* takes the only token */
+  send (fixture, ID_2, "{'to': '905321110000', 'text': 'cold'}");
+  line_commit_text (&fixture->line, "905321112233", "wamid.1", "Are you there?");
+  send (fixture, ID_3, HELLO);
+  advance (fixture, 1000);
+  assert_sent (fixture, 2);
+  g_assert_cmpstr (ulak_fake_backend_get_sent (fixture->backend, 1), ==, ID_3);
+  advance (fixture, 1000);
+  assert_sent (fixture, 3);
+}
+
+static void
+test_expiry (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_send_queue_set_ready (fixture->queue, FALSE);
+  send (fixture, ID_1, "{'to': '905321112233', 'text': 'a', 'expires_at': '2025-11-25T08:30:30Z'}");
+  advance (fixture, 30000);
+  assert_status (fixture, ID_1, "failed");
+  ulak_send_queue_set_ready (fixture->queue, TRUE);
+  settle_down (fixture);
+  assert_sent (fixture, 0);
+}
+
+static void
+test_drain (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_auto (Wait) wait = { 0 };
+
+  ulak_fake_backend_set_slow (fixture->backend, TRUE);
+  send (fixture, ID_1, HELLO);
+  send (fixture, ID_2, HELLO);
+  ulak_send_queue_drain_async (fixture->queue, wait_cb, &wait);
+  settle_down (fixture);
+  g_assert_null (wait.result);
+  ulak_fake_backend_release (fixture->backend);
+  g_assert_true (ulak_send_queue_drain_finish (fixture->queue, wait_result (&wait), NULL));
+  assert_status (fixture, ID_1, "sent");
+  assert_status (fixture, ID_2, "pending");
+  assert_sent (fixture, 1);
+  g_clear_object (&fixture->queue);
+  ulak_fake_backend_set_slow (fixture->backend, FALSE);
+  make_queue (fixture);
+  assert_status (fixture, ID_2, "sent");
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    void (*func) (QueueFixture *fixture, gconstpointer data);
+  } cases[] = {
+    { "messages of a chat leave one after the other, chats beside each other", test_order },
+    { "no more are in flight than allowed", test_concurrency },
+    { "a refused message is tried again with backoff, and fails after its tries", test_retries },
+    { "a refused recipient waits as long as the network says, others do not", test_retry_after },
+    { "a refused line probes with one message and costs none a try", test_line_scope },
+    { "a final refusal fails at once", test_failed },
+    { "an unknown outcome is sent again after the wait", test_unknown_resend },
+    { "an unknown outcome is held when the line says so", test_unknown_hold },
+    { "a status ends the wait for an unknown outcome", test_unknown_resolved },
+    { "what was settled is not sent again after a restart", test_restart },
+    { "a recipient's pace holds with a reason", test_pair_hold },
+    { "a short wait is no hold", test_short_pair_wait },
+    { "a line that is not ready holds with a reason after five seconds", test_not_ready },
+    { "replies go before cold messages", test_replies_first },
+    { "a message that expires while held fails", test_expiry },
+    { "a drain waits for what is in flight and starts nothing new", test_drain },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/send-queue/", cases[i].name, NULL);
+      g_test_add (path, QueueFixture, NULL, set_up, cases[i].func, tear_down);
+    }
+  return g_test_run ();
+}

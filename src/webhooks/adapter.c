@@ -27,13 +27,13 @@ struct _UlakAdapter
 {
   GObject parent_instance;
 
-  UlakService *service;         /* unowned, outlives us */
-  UlakWebhookStore *store;      /* (owned) */
-  UlakEndpoints *endpoints;     /* (owned) */
-  UlakDispatcher *dispatcher;   /* (owned) */
-  UlakSender *sender;           /* (owned) */
-  UlakUpkeep *upkeep;           /* (owned) */
-  UlakBusWebhooks1 *skeleton;   /* (owned) */
+  UlakService *service;       /* unowned, outlives us */
+  UlakWebhookStore *store;    /* (owned) */
+  UlakEndpoints *endpoints;   /* (owned) */
+  UlakDispatcher *dispatcher; /* (owned) */
+  UlakSender *sender;         /* (owned) */
+  UlakUpkeep *upkeep;         /* (owned) */
+  UlakBusWebhooks1 *skeleton; /* (owned) */
   guint signal_timer;
   gint64 announced_sequence;
 };
@@ -74,10 +74,10 @@ ulak_adapter_init (UlakAdapter *self G_GNUC_UNUSED)
 /* A call whose answer comes later, with what the answer needs. */
 typedef struct
 {
-  UlakAdapter *adapter;   /* (owned) */
-  UlakCall *call;         /* ends with the answer */
-  const char *action;     /* (nullable): for the audit log */
-  char *target;           /* (owned) (nullable) */
+  UlakAdapter *adapter; /* (owned) */
+  UlakCall *call;       /* ends with the answer */
+  const char *action;   /* (nullable): for the audit log */
+  char *target;         /* (owned) (nullable) */
   UlakStatusFilter filter;
   guint limit;
   gint64 since_us;
@@ -479,8 +479,7 @@ list_deliveries (UlakCall *call, gpointer user_data)
 
   g_variant_get (ulak_call_get_parameters (call), "(&s&su@a{sv})", &id, &cursor, &limit, NULL);
   g_variant_lookup (ulak_call_get_options (call), "status", "&s", &status);
-  if (!check_limit (limit, LIST_MAX, &error) || !parse_cursor (cursor, G_MAXINT64, &before, &error) ||
-      !ulak_status_filter_parse (status, &filter, &error))
+  if (!check_limit (limit, LIST_MAX, &error) || !parse_cursor (cursor, G_MAXINT64, &before, &error) || !ulak_status_filter_parse (status, &filter, &error))
     {
       ulak_call_fail (call, error);
       return;

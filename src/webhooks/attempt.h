@@ -11,13 +11,13 @@
 
 typedef struct
 {
-  gint64 at_us;           /* wall clock, when it began */
-  gboolean is_counted;    /* the request left, so it used one of the allowed attempts */
-  guint status;           /* HTTP; 0: no answer came */
+  gint64 at_us;        /* wall clock, when it began */
+  gboolean is_counted; /* the request left, so it used one of the allowed attempts */
+  guint status;        /* HTTP; 0: no answer came */
   gint64 latency_ms;
-  char *error;            /* (owned) (nullable): a sentence; NULL on success */
-  char *answer;           /* (owned) (nullable): the first KiB, as UTF-8 */
-  gint64 retry_after_us;  /* how long the receiver asked us to wait; 0: it did not */
+  char *error;           /* (owned) (nullable): a sentence; NULL on success */
+  char *answer;          /* (owned) (nullable): the first KiB, as UTF-8 */
+  gint64 retry_after_us; /* how long the receiver asked us to wait; 0: it did not */
 } UlakAttempt;
 
 UlakAttempt *ulak_attempt_new (gint64 at_us);

@@ -21,14 +21,14 @@ typedef struct
 {
   UlakDispatcher *dispatcher; /* unowned */
   gint64 row;
-  GQueue ready;               /* (element-type UlakDelivery) (owned): claimed, not sent yet */
+  GQueue ready; /* (element-type UlakDelivery) (owned): claimed, not sent yet */
   guint in_flight;
   guint timer;
-  gboolean may_have_more;     /* the store may have due rows that are not claimed */
+  gboolean may_have_more; /* the store may have due rows that are not claimed */
   gboolean is_claiming;
   gboolean is_in_round;
-  gboolean is_hungry;         /* wants rows and waits for room in memory */
-  gboolean is_gone;           /* the receiver wants no more: nothing is sent until the endpoint is another value */
+  gboolean is_hungry; /* wants rows and waits for room in memory */
+  gboolean is_gone;   /* the receiver wants no more: nothing is sent until the endpoint is another value */
   gboolean is_disabling;
 } Queue;
 
@@ -45,14 +45,14 @@ struct _UlakDispatcher
   UlakOutcomes *outcomes;   /* (owned) */
   UlakDispatcherSettings settings;
 
-  GHashTable *queues;       /* (owned) (element-type gint64 Queue) */
-  GQueue round;             /* (element-type Queue) unowned: have something ready, in turn */
-  GQueue hungry;            /* (element-type Queue) unowned */
-  GHashTable *in_flight;    /* (owned) (element-type gint64): numbers of deliveries */
-  GHashTable *per_account;  /* (owned) (element-type utf8 int): requests in flight */
-  guint held;               /* claimed and not committed, and what claims under way may bring */
+  GHashTable *queues;      /* (owned) (element-type gint64 Queue) */
+  GQueue round;            /* (element-type Queue) unowned: have something ready, in turn */
+  GQueue hungry;           /* (element-type Queue) unowned */
+  GHashTable *in_flight;   /* (owned) (element-type gint64): numbers of deliveries */
+  GHashTable *per_account; /* (owned) (element-type utf8 int): requests in flight */
+  guint held;              /* claimed and not committed, and what claims under way may bring */
   gboolean is_running;
-  GTask *drain;             /* (owned) (nullable) */
+  GTask *drain; /* (owned) (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (UlakDispatcher, ulak_dispatcher, G_TYPE_OBJECT)
@@ -252,8 +252,7 @@ look_at (UlakDispatcher *self, Queue *queue)
   guint ready = g_queue_get_length (&queue->ready);
   Claim *claim;
 
-  if (!self->is_running || !queue->may_have_more || queue->is_claiming || ready > prefetch / 2 ||
-      find_startable (self, queue) == NULL)
+  if (!self->is_running || !queue->may_have_more || queue->is_claiming || ready > prefetch / 2 || find_startable (self, queue) == NULL)
     return;
   if (self->held >= self->settings.queue_limit)
     {

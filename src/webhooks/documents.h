@@ -25,8 +25,7 @@ int ulak_status_filter_to_store (UlakStatusFilter filter);
 
 char *ulak_documents_print_endpoint (const UlakEndpoint *endpoint, gboolean with_secret);
 char *ulak_documents_print_endpoints (GPtrArray *endpoints, guint first, guint limit);
-char *ulak_documents_print_deliveries (GPtrArray *records, const char *endpoint_id, UlakStatusFilter filter,
-                                       UlakInFlightFunc is_in_flight, gpointer user_data);
+char *ulak_documents_print_deliveries (GPtrArray *records, const char *endpoint_id, UlakStatusFilter filter, UlakInFlightFunc is_in_flight, gpointer user_data);
 char *ulak_documents_print_test (const UlakAttempt *attempt);
 GVariant *ulak_documents_page_to_variant (const UlakEventPage *page); /* (a(ts)tt) */
 GPtrArray *ulak_documents_read_events (const char *account, GVariant *events, GError **error);

@@ -12,14 +12,14 @@
 #include <string.h>
 
 /* What "id", "created_at", "disabled_reason" and "secret" say is ours alone; a reader may send back what it got. */
-static const char *const known_fields[] = { "url",         "events",     "accounts",        "headers",
-                                            "enabled",     "description", "schedule",       "id",
-                                            "created_at",  "disabled_reason", NULL };
+static const char *const known_fields[] = { "url", "events", "accounts", "headers",
+                                            "enabled", "description", "schedule", "id",
+                                            "created_at", "disabled_reason", NULL };
 
 /* Headers that carry the request itself or its authenticity. */
-static const char *const denied_headers[] = { "host",       "content-length", "content-type", "transfer-encoding",
-                                              "connection", "keep-alive",     "te",           "trailer",
-                                              "upgrade",    "expect",         "user-agent",   "date" };
+static const char *const denied_headers[] = { "host", "content-length", "content-type", "transfer-encoding",
+                                              "connection", "keep-alive", "te", "trailer",
+                                              "upgrade", "expect", "user-agent", "date" };
 static const char *const denied_prefixes[] = { "webhook-", "ulak-", "proxy-" };
 
 /**

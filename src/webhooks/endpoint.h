@@ -21,17 +21,17 @@
 typedef struct
 {
   gatomicrefcount refs;
-  gint64 row;                 /* in the store; 0: not stored yet */
-  char *id;                   /* (owned) */
-  char *url;                  /* (owned) */
-  char *description;          /* (owned): "" for none */
-  GStrv events;               /* (owned): filters; empty takes all */
-  GStrv accounts;             /* (owned): empty takes all */
-  GStrv header_names;         /* (owned) */
-  GStrv header_values;        /* (owned) */
+  gint64 row;          /* in the store; 0: not stored yet */
+  char *id;            /* (owned) */
+  char *url;           /* (owned) */
+  char *description;   /* (owned): "" for none */
+  GStrv events;        /* (owned): filters; empty takes all */
+  GStrv accounts;      /* (owned): empty takes all */
+  GStrv header_names;  /* (owned) */
+  GStrv header_values; /* (owned) */
   UlakScheduleKind schedule;
   gboolean is_enabled;
-  char *disabled_reason;      /* (owned) (nullable) */
+  char *disabled_reason; /* (owned) (nullable) */
   gint64 created_us;
   UlakSecret *secret;         /* (owned) (nullable): NULL while it cannot be opened */
   UlakSecret *old_secret;     /* (owned) (nullable) */

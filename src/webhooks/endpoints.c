@@ -23,9 +23,9 @@ typedef struct
 {
   GTask *task; /* (owned) */
   ChangeKind kind;
-  char *id;              /* (owned) (nullable) */
-  JsonObject *fields;    /* (owned) (nullable) */
-  char *reason;          /* (owned) (nullable) */
+  char *id;           /* (owned) (nullable) */
+  JsonObject *fields; /* (owned) (nullable) */
+  char *reason;       /* (owned) (nullable) */
   guint grace_s;
   UlakEndpoint *endpoint; /* (owned) (nullable): what it will be */
 } Change;

@@ -29,17 +29,14 @@ guint ulak_endpoints_count_unreadable (UlakEndpoints *self);
 void ulak_endpoints_load_async (UlakEndpoints *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_endpoints_load_finish (UlakEndpoints *self, GAsyncResult *result, GError **error);
 
-GPtrArray *ulak_endpoints_get_all (UlakEndpoints *self); /* (transfer none): reference it to keep it; it never changes */
+GPtrArray *ulak_endpoints_get_all (UlakEndpoints *self);                                 /* (transfer none): reference it to keep it; it never changes */
 UlakEndpoint *ulak_endpoints_find (UlakEndpoints *self, const char *id, GError **error); /* (transfer none) */
 UlakEndpoint *ulak_endpoints_find_row (UlakEndpoints *self, gint64 row);                 /* (transfer none) (nullable) */
 
 void ulak_endpoints_add_async (UlakEndpoints *self, JsonObject *document, GAsyncReadyCallback callback, gpointer user_data);
-void ulak_endpoints_update_async (UlakEndpoints *self, const char *id, JsonObject *changes, GAsyncReadyCallback callback,
-                                  gpointer user_data);
-void ulak_endpoints_rotate_async (UlakEndpoints *self, const char *id, guint grace_s, GAsyncReadyCallback callback,
-                                  gpointer user_data);
-void ulak_endpoints_disable_async (UlakEndpoints *self, const char *id, const char *reason, GAsyncReadyCallback callback,
-                                   gpointer user_data);
+void ulak_endpoints_update_async (UlakEndpoints *self, const char *id, JsonObject *changes, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_endpoints_rotate_async (UlakEndpoints *self, const char *id, guint grace_s, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_endpoints_disable_async (UlakEndpoints *self, const char *id, const char *reason, GAsyncReadyCallback callback, gpointer user_data);
 void ulak_endpoints_remove_async (UlakEndpoints *self, const char *id, GAsyncReadyCallback callback, gpointer user_data);
 /* For all of them: (transfer full) (nullable): the endpoint as it is now, or was. */
 UlakEndpoint *ulak_endpoints_change_finish (UlakEndpoints *self, GAsyncResult *result, GError **error);

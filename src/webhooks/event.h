@@ -16,17 +16,16 @@
 
 typedef struct
 {
-  gint64 sequence;     /* 0: not in the log */
-  char *id;            /* (owned) */
-  char *account;       /* (owned): "" for none */
-  char *type;          /* (owned) */
-  char *chat;          /* (owned): "" for none */
+  gint64 sequence; /* 0: not in the log */
+  char *id;        /* (owned) */
+  char *account;   /* (owned): "" for none */
+  char *type;      /* (owned) */
+  char *chat;      /* (owned): "" for none */
   gint64 timestamp_us;
-  char *data;          /* (owned): a JSON object */
+  char *data; /* (owned): a JSON object */
 } UlakEvent;
 
-UlakEvent *ulak_event_new (const char *id, const char *account, const char *type, const char *chat,
-                           gint64 timestamp_us, const char *data, gssize data_bytes);
+UlakEvent *ulak_event_new (const char *id, const char *account, const char *type, const char *chat, gint64 timestamp_us, const char *data, gssize data_bytes);
 void ulak_event_free (UlakEvent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakEvent, ulak_event_free)
 

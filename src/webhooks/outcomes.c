@@ -15,8 +15,8 @@ struct _UlakOutcomes
   UlakWebhookStore *store; /* (owned) */
   UlakClock *clock;        /* (owned) */
   UlakOutcomeFunc committed;
-  gpointer user_data;      /* NULL committed: the owner is gone */
-  GQueue *waiting;         /* (owned) (element-type UlakOutcome): the store refused them */
+  gpointer user_data; /* NULL committed: the owner is gone */
+  GQueue *waiting;    /* (owned) (element-type UlakOutcome): the store refused them */
   guint timer;
   guint count;
   gboolean is_stuck;
@@ -125,8 +125,7 @@ committed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 start_commit (UlakOutcomes *self, UlakOutcome *outcome)
 {
-  UlakDeliveryStatus status =
-      outcome->verdict == ULAK_VERDICT_DELIVERED ? ULAK_DELIVERY_DELIVERED : ULAK_DELIVERY_DEAD;
+  UlakDeliveryStatus status = outcome->verdict == ULAK_VERDICT_DELIVERED ? ULAK_DELIVERY_DELIVERED : ULAK_DELIVERY_DEAD;
   Commit *commit = g_new0 (Commit, 1);
 
   g_atomic_ref_count_inc (&self->refs);

@@ -17,8 +17,8 @@ typedef struct
   UlakDelivery *delivery; /* (owned) */
   UlakAttempt *attempt;   /* (owned) */
   UlakVerdict verdict;
-  gint64 due_us;          /* RETRY: wall clock */
-  gint64 unblock_us;      /* RETRY: wall clock */
+  gint64 due_us;     /* RETRY: wall clock */
+  gint64 unblock_us; /* RETRY: wall clock */
 } UlakOutcome;
 
 void ulak_outcome_free (UlakOutcome *self);

@@ -10,7 +10,7 @@ static const char *const kinds[] = { "default", "standard" };
 
 /* Waits after the first, second, ... failure, in seconds.
  * Source: the Standard Webhooks specification, "Retry schedule" (the operational considerations). */
-static const gint64 standard_wait_s[] = { 5,         5 * 60,    30 * 60,   2 * 3600,  5 * 3600,
+static const gint64 standard_wait_s[] = { 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600,
                                           10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600 };
 
 #define STANDARD_JITTER_PERCENT 10

@@ -23,9 +23,9 @@ gboolean ulak_schedule_kind_from_string (const char *text, UlakScheduleKind *kin
 
 typedef struct
 {
-  guint attempts;        /* of the default schedule */
-  UlakBackoff backoff;   /* of the default schedule */
-  gint64 max_age_us;     /* a delivery older than this is given up */
+  guint attempts;      /* of the default schedule */
+  UlakBackoff backoff; /* of the default schedule */
+  gint64 max_age_us;   /* a delivery older than this is given up */
 } UlakSchedulePolicy;
 
 typedef enum
@@ -37,8 +37,7 @@ typedef enum
 } UlakVerdict;
 
 /* attempts, failures: with this attempt counted in. age_us: of the delivery. wait_us_out: for RETRY. */
-UlakVerdict ulak_schedule_judge (UlakScheduleKind kind, const UlakSchedulePolicy *policy, const UlakAttempt *attempt,
-                                 guint attempts, guint failures, gint64 age_us, UlakRandom *random, gint64 *wait_us_out);
+UlakVerdict ulak_schedule_judge (UlakScheduleKind kind, const UlakSchedulePolicy *policy, const UlakAttempt *attempt, guint attempts, guint failures, gint64 age_us, UlakRandom *random, gint64 *wait_us_out);
 
 #define ULAK_RETRY_AFTER_MAX_US (24 * G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 

@@ -38,12 +38,12 @@ typedef struct
   GInputStream *stream;      /* (owned) (nullable) */
   GString *answer;           /* (owned): the first KiB */
   gsize read_bytes;
-  gint64 started_us;         /* monotonic */
-  guint deadline;            /* timer */
+  gint64 started_us; /* monotonic */
+  guint deadline;    /* timer */
   gboolean is_timed_out;
-  GError *refusal;           /* (owned) (nullable): why we stopped it ourselves */
-  char *event_id;            /* (owned) */
-  UlakAttempt *attempt;      /* (owned) */
+  GError *refusal;      /* (owned) (nullable): why we stopped it ourselves */
+  char *event_id;       /* (owned) */
+  UlakAttempt *attempt; /* (owned) */
 } Exchange;
 
 static void
@@ -216,8 +216,7 @@ network_event_cb (SoupMessage *message G_GNUC_UNUSED,
     return;
   if (G_IS_SOCKET_CONNECTION (connection))
     address = g_socket_connection_get_remote_address (G_SOCKET_CONNECTION (connection), NULL);
-  if (G_IS_INET_SOCKET_ADDRESS (address) &&
-      ulak_target_address_is_public (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address))))
+  if (G_IS_INET_SOCKET_ADDRESS (address) && ulak_target_address_is_public (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address))))
     return;
   g_set_error (&exchange->refusal, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED,
                "The target is not a public address; allowed only with [webhooks] allow_private_targets = true");

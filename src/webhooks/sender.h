@@ -45,8 +45,7 @@ typedef struct
 UlakSender *ulak_sender_new (UlakClock *clock);
 void ulak_sender_configure (UlakSender *self, const UlakSenderSettings *settings);
 
-void ulak_sender_send_async (UlakSender *self, const UlakEndpoint *endpoint, const UlakWebhookRequest *request,
-                             GAsyncReadyCallback callback, gpointer user_data);
+void ulak_sender_send_async (UlakSender *self, const UlakEndpoint *endpoint, const UlakWebhookRequest *request, GAsyncReadyCallback callback, gpointer user_data);
 UlakAttempt *ulak_sender_send_finish (UlakSender *self, GAsyncResult *result); /* (transfer full), never NULL */
 
 G_END_DECLS

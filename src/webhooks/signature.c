@@ -40,7 +40,8 @@ decode_secret (const UlakSecret *secret, guint8 *key, gsize key_max, gsize *key_
     {
       text += strlen (ULAK_SIGNING_SECRET_PREFIX);
       if (sodium_base642bin (key, key_max, text, strlen (text), NULL, key_bytes_out, NULL,
-                             sodium_base64_VARIANT_ORIGINAL) == 0)
+                             sodium_base64_VARIANT_ORIGINAL)
+          == 0)
         return TRUE;
     }
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "The signing secret is not %s and Base64",

@@ -15,5 +15,4 @@
 #define ULAK_SIGNING_SECRET_BYTES 32 /* the specification allows 24 to 64 */
 
 UlakSecret *ulak_signing_secret_new (UlakRandom *random);
-char *ulak_signature_new (const UlakSecret *secret, const char *message_id, gint64 timestamp_s, const char *body,
-                          gsize body_bytes, GError **error);
+char *ulak_signature_new (const UlakSecret *secret, const char *message_id, gint64 timestamp_s, const char *body, gsize body_bytes, GError **error);

@@ -16,28 +16,28 @@ typedef struct
 } Range;
 
 static const Range ipv4_not_public[] = {
-  { { 0 }, 8 },                /* this network */
-  { { 10 }, 8 },               /* private */
-  { { 100, 64 }, 10 },         /* shared: CGNAT */
-  { { 127 }, 8 },              /* loopback */
-  { { 169, 254 }, 16 },        /* link-local, cloud metadata */
-  { { 172, 16 }, 12 },         /* private */
-  { { 192, 0, 0 }, 24 },       /* protocol assignments */
-  { { 192, 0, 2 }, 24 },       /* documentation */
-  { { 192, 88, 99 }, 24 },     /* 6to4 relays, deprecated */
-  { { 192, 168 }, 16 },        /* private */
-  { { 198, 18 }, 15 },         /* benchmarking */
-  { { 198, 51, 100 }, 24 },    /* documentation */
-  { { 203, 0, 113 }, 24 },     /* documentation */
-  { { 224 }, 4 },              /* multicast */
-  { { 240 }, 4 },              /* reserved, broadcast */
+  { { 0 }, 8 },             /* this network */
+  { { 10 }, 8 },            /* private */
+  { { 100, 64 }, 10 },      /* shared: CGNAT */
+  { { 127 }, 8 },           /* loopback */
+  { { 169, 254 }, 16 },     /* link-local, cloud metadata */
+  { { 172, 16 }, 12 },      /* private */
+  { { 192, 0, 0 }, 24 },    /* protocol assignments */
+  { { 192, 0, 2 }, 24 },    /* documentation */
+  { { 192, 88, 99 }, 24 },  /* 6to4 relays, deprecated */
+  { { 192, 168 }, 16 },     /* private */
+  { { 198, 18 }, 15 },      /* benchmarking */
+  { { 198, 51, 100 }, 24 }, /* documentation */
+  { { 203, 0, 113 }, 24 },  /* documentation */
+  { { 224 }, 4 },           /* multicast */
+  { { 240 }, 4 },           /* reserved, broadcast */
 };
 
 /* Within 2000::/3, the only range that is public at all. */
 static const Range ipv6_not_public[] = {
-  { { 0x20, 0x01, 0x00, 0x00 }, 23 },       /* protocol assignments: Teredo, ORCHID, benchmarking */
-  { { 0x20, 0x01, 0x0d, 0xb8 }, 32 },       /* documentation */
-  { { 0x3f, 0xff, 0x00, 0x00 }, 20 },       /* documentation */
+  { { 0x20, 0x01, 0x00, 0x00 }, 23 }, /* protocol assignments: Teredo, ORCHID, benchmarking */
+  { { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, /* documentation */
+  { { 0x3f, 0xff, 0x00, 0x00 }, 20 }, /* documentation */
 };
 
 /* Ranges that carry an IPv4 address, and where in them. */
@@ -103,7 +103,7 @@ ulak_target_address_is_public (GInetAddress *address)
 }
 
 static gboolean G_GNUC_PRINTF (2, 3)
-refuse (GError **error, const char *format, ...)
+    refuse (GError **error, const char *format, ...)
 {
   g_autofree char *sentence = NULL;
   va_list arguments;

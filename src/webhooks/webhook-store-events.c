@@ -44,9 +44,7 @@ submit_op_free (gpointer data)
 static gboolean
 forget_event (UlakDatabase *database, gint64 sequence, GError **error)
 {
-  return ulak_store_run_with_number (database, SQL ("retention-attempts"), "sequence", sequence, error) &&
-         ulak_store_run_with_number (database, SQL ("retention-finished"), "sequence", sequence, error) &&
-         ulak_store_run_with_number (database, SQL ("retention-event"), "sequence", sequence, error);
+  return ulak_store_run_with_number (database, SQL ("retention-attempts"), "sequence", sequence, error) && ulak_store_run_with_number (database, SQL ("retention-finished"), "sequence", sequence, error) && ulak_store_run_with_number (database, SQL ("retention-event"), "sequence", sequence, error);
 }
 
 typedef struct
@@ -144,8 +142,7 @@ make_room (UlakDatabase *database, SubmitOp *op, GError **error)
         return FALSE;
     }
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL,
-               "The event log holds %" G_GINT64_FORMAT " bytes that deliveries still need; [webhooks] event_max_bytes allows %"
-               G_GINT64_FORMAT, op->used_bytes, op->max_bytes);
+               "The event log holds %" G_GINT64_FORMAT " bytes that deliveries still need; [webhooks] event_max_bytes allows %" G_GINT64_FORMAT, op->used_bytes, op->max_bytes);
   return FALSE;
 }
 
@@ -323,8 +320,7 @@ words_take (GStrv filters, const char *type)
 static gboolean
 filter_takes (const UlakEventFilter *filter, const char *account, const char *type, const char *chat)
 {
-  if (filter->accounts != NULL && filter->accounts[0] != NULL &&
-      !g_strv_contains ((const char *const *) filter->accounts, account))
+  if (filter->accounts != NULL && filter->accounts[0] != NULL && !g_strv_contains ((const char *const *) filter->accounts, account))
     return FALSE;
   if (filter->chat != NULL && !g_str_equal (filter->chat, chat))
     return FALSE;
@@ -362,8 +358,7 @@ read_bounds (UlakDatabase *database, ReadOp *op, GError **error)
   if (statement == NULL || !ulak_statement_step (statement, &has_row, error))
     return FALSE;
   last = ulak_statement_get_integer (statement, "last");
-  op->page.oldest_sequence =
-      ulak_statement_is_null (statement, "oldest") ? last + 1 : ulak_statement_get_integer (statement, "oldest");
+  op->page.oldest_sequence = ulak_statement_is_null (statement, "oldest") ? last + 1 : ulak_statement_get_integer (statement, "oldest");
   return ulak_statement_step (statement, &has_row, error);
 }
 

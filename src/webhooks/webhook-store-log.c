@@ -178,7 +178,8 @@ newest_first (gconstpointer a, gconstpointer b)
   gint64 left = (*(UlakDeliveryRecord *const *) a)->number;
   gint64 right = (*(UlakDeliveryRecord *const *) b)->number;
 
-  return left < right ? 1 : left > right ? -1 : 0;
+  return left < right ? 1 : left > right ? -1
+                                         : 0;
 }
 
 static gboolean
@@ -243,6 +244,7 @@ typedef struct
   gboolean only_failed;
   gint64 after;
   gint64 until;
+  gint64 max_bytes;
   gint64 searched;
   gboolean more;
   gint64 count;
@@ -303,8 +305,7 @@ enqueue_all (ReplayOp *op, UlakDatabase *database, GArray *events, GError **erro
       const ReplayEvent *event = &g_array_index (events, ReplayEvent, i);
       gboolean is_new;
 
-      if (!ulak_store_enqueue (&op->op, database, op->row, event->sequence, event->lane, &is_new, error) ||
-          !ulak_store_op_add_pending (&op->op, database, event->account, is_new, error))
+      if (!ulak_store_enqueue (&op->op, database, op->row, event->sequence, event->lane, &is_new, error) || !ulak_store_op_add_pending (&op->op, database, event->account, is_new, error))
         return FALSE;
       op->count += is_new;
     }
@@ -374,7 +375,8 @@ by_sequence (gconstpointer a, gconstpointer b)
   gint64 left = ((const ReplayEvent *) a)->sequence;
   gint64 right = ((const ReplayEvent *) b)->sequence;
 
-  return left < right ? -1 : left > right ? 1 : 0;
+  return left < right ? -1 : left > right ? 1
+                                          : 0;
 }
 
 static gboolean
@@ -430,14 +432,32 @@ replay_takes (const ReplayOp *op, UlakStatement *statement)
 }
 
 static gboolean
+check_room (UlakDatabase *database, const ReplayOp *op, GError **error)
+{
+  gint64 used_bytes;
+
+  if (!ulak_store_read_used_bytes (database, &used_bytes, error))
+    return FALSE;
+  if (used_bytes <= op->max_bytes)
+    return TRUE;
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL,
+               "The event log has %" G_GINT64_FORMAT " bytes; [webhooks] event_max_bytes allows %" G_GINT64_FORMAT, used_bytes,
+               op->max_bytes);
+  return FALSE;
+}
+
+static gboolean
 replay_since_work (UlakDatabase *database, gpointer data, GError **error)
 {
   ReplayOp *op = data;
   g_autoptr (GArray) events = replay_events_new ();
-  UlakStatement *statement = ulak_database_statement (database, SQL ("replay-scan"), error);
+  UlakStatement *statement;
   gboolean has_row = TRUE;
   guint rows = 0;
 
+  if (!check_room (database, op, error))
+    return FALSE;
+  statement = ulak_database_statement (database, SQL ("replay-scan"), error);
   if (statement == NULL)
     return FALSE;
   ulak_statement_bind_integer (statement, "endpoint", op->row);
@@ -464,7 +484,7 @@ replay_since_work (UlakDatabase *database, gpointer data, GError **error)
  * @after_sequence: only later ones
  * @until_sequence: none later, so that a replay ends while events come in
  *
- * Queues events of the log again that are not queued, in order.
+ * Queues events of the log again that are not queued, in order. Errors: %ULAK_ERROR_FULL (the disk budget).
  */
 void
 ulak_webhook_store_replay_since_async (UlakWebhookStore *self,
@@ -484,6 +504,7 @@ ulak_webhook_store_replay_since_async (UlakWebhookStore *self,
   op->only_failed = only_failed;
   op->after = after_sequence;
   op->until = until_sequence;
+  op->max_bytes = self->max_bytes;
   op->searched = after_sequence;
   ulak_webhook_store_run (self, ULAK_STORE_WRITE, replay_since_work, op, replay_op_free, replay_since_work, callback,
                           user_data);

@@ -21,8 +21,8 @@
 
 typedef struct
 {
-  GHashTable *held;     /* (owned) (element-type gint64) */
-  GHashTable *let_go;   /* (owned) (element-type gint64): while is_reading */
+  GHashTable *held;   /* (owned) (element-type gint64) */
+  GHashTable *let_go; /* (owned) (element-type gint64): while is_reading */
   gboolean is_reading;
 } UlakClaims;
 
@@ -200,10 +200,7 @@ ulak_store_end_delivery (UlakStoreOp *op,
     return FALSE;
   if (!*was_queued_out)
     return TRUE;
-  return ulak_store_run_with_number (database, SQL ("queue-delete"), "delivery", number, error) &&
-         insert_finished (op, database, number, &row, status, error) &&
-         ulak_store_op_add_pending (op, database, row.account, -1, error) &&
-         ulak_store_wake_lane (op, database, row.endpoint, row.lane, error);
+  return ulak_store_run_with_number (database, SQL ("queue-delete"), "delivery", number, error) && insert_finished (op, database, number, &row, status, error) && ulak_store_op_add_pending (op, database, row.account, -1, error) && ulak_store_wake_lane (op, database, row.endpoint, row.lane, error);
 }
 
 static void
@@ -346,8 +343,7 @@ claimed (UlakWebhookStore *self, gpointer data, gboolean is_committed)
     {
       const UlakDelivery *delivery = g_ptr_array_index (op->deliveries, i);
 
-      if (g_hash_table_contains (claims->held, &delivery->number) ||
-          g_hash_table_contains (claims->let_go, &delivery->number))
+      if (g_hash_table_contains (claims->held, &delivery->number) || g_hash_table_contains (claims->let_go, &delivery->number))
         g_ptr_array_remove_index (op->deliveries, i);
       else
         {
@@ -647,8 +643,7 @@ unblock_work (UlakDatabase *database, gpointer data, GError **error)
     {
       const BlockingRow *row = &g_array_index (op->rows, BlockingRow, i);
 
-      if (!ulak_store_run_with_number (database, SQL ("queue-pass"), "delivery", row->number, error) ||
-          !ulak_store_wake_lane (&op->op, database, row->endpoint, row->lane, error))
+      if (!ulak_store_run_with_number (database, SQL ("queue-pass"), "delivery", row->number, error) || !ulak_store_wake_lane (&op->op, database, row->endpoint, row->lane, error))
         return FALSE;
     }
   return TRUE;

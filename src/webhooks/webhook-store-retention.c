@@ -116,8 +116,7 @@ forget_old_log (RetainOp *op, UlakDatabase *database, GError **error)
     {
       gint64 number = g_array_index (numbers, gint64, i);
 
-      if (!ulak_store_run_with_number (database, SQL ("attempt-forget"), "delivery", number, error) ||
-          !ulak_store_run_with_number (database, SQL ("finished-delete"), "delivery", number, error))
+      if (!ulak_store_run_with_number (database, SQL ("attempt-forget"), "delivery", number, error) || !ulak_store_run_with_number (database, SQL ("finished-delete"), "delivery", number, error))
         return FALSE;
     }
   op->more = op->more || numbers->len == STEP_ROWS;
@@ -149,8 +148,7 @@ retain_work (UlakDatabase *database, gpointer data, GError **error)
 {
   RetainOp *op = data;
 
-  if (!cancel_removed (op, database, error) || !give_up_old (op, database, error) ||
-      !forget_old_log (op, database, error) || !forget_events (op, database, error))
+  if (!cancel_removed (op, database, error) || !give_up_old (op, database, error) || !forget_old_log (op, database, error) || !forget_events (op, database, error))
     return FALSE;
   if (!op->more && !forget_endpoints (database, error))
     return FALSE;

@@ -213,8 +213,7 @@ ulak_store_read_used_bytes (UlakDatabase *database, gint64 *bytes_out, GError **
 
   if (statement == NULL || !ulak_statement_step (statement, &has_row, error))
     return FALSE;
-  *bytes_out = (ulak_statement_get_integer (statement, "pages") - ulak_statement_get_integer (statement, "free_pages")) *
-               ulak_statement_get_integer (statement, "page_bytes");
+  *bytes_out = (ulak_statement_get_integer (statement, "pages") - ulak_statement_get_integer (statement, "free_pages")) * ulak_statement_get_integer (statement, "page_bytes");
   return ulak_statement_step (statement, &has_row, error);
 }
 

@@ -34,8 +34,7 @@ typedef struct
   gint64 event_max_bytes; /* the disk budget of the whole file */
 } UlakWebhookStoreOptions;
 
-void ulak_webhook_store_open_async (const UlakWebhookStoreOptions *options, UlakClock *clock, GCancellable *cancellable,
-                                    GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_open_async (const UlakWebhookStoreOptions *options, UlakClock *clock, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 UlakWebhookStore *ulak_webhook_store_open_finish (GAsyncResult *result, GError **error);
 void ulak_webhook_store_close_async (UlakWebhookStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_webhook_store_close_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
@@ -54,8 +53,7 @@ void ulak_webhook_store_foreach_pending (UlakWebhookStore *self, UlakPendingFunc
  * it; "stored" (gint64 last_sequence): events were committed; "pending-changed": deliveries came or ended. */
 
 /* events: (element-type UlakEvent) (transfer full). endpoints: (element-type UlakEndpoint) (transfer none), read only. */
-void ulak_webhook_store_submit_async (UlakWebhookStore *self, GPtrArray *events, GPtrArray *endpoints,
-                                      GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_submit_async (UlakWebhookStore *self, GPtrArray *events, GPtrArray *endpoints, GAsyncReadyCallback callback, gpointer user_data);
 gint64 ulak_webhook_store_submit_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error); /* 0 on error */
 
 typedef struct
@@ -72,8 +70,7 @@ typedef struct
   gint64 oldest_sequence;
 } UlakEventPage;
 
-void ulak_webhook_store_read_async (UlakWebhookStore *self, gint64 after_sequence, guint limit,
-                                    const UlakEventFilter *filter, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_read_async (UlakWebhookStore *self, gint64 after_sequence, guint limit, const UlakEventFilter *filter, GAsyncReadyCallback callback, gpointer user_data);
 const UlakEventPage *ulak_webhook_store_read_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 
 /* An endpoint as it lies in the store: secrets and headers sealed. */
@@ -84,10 +81,10 @@ typedef struct
   char *document;
   gboolean is_enabled;
   gint64 created_us;
-  GBytes *secret;      /* (nullable) */
-  GBytes *old_secret;  /* (nullable) */
+  GBytes *secret;     /* (nullable) */
+  GBytes *old_secret; /* (nullable) */
   gint64 old_secret_until_us;
-  GBytes *headers;     /* (nullable) */
+  GBytes *headers; /* (nullable) */
 } UlakEndpointRow;
 
 void ulak_endpoint_row_free (UlakEndpointRow *self);
@@ -96,21 +93,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakEndpointRow, ulak_endpoint_row_free)
 void ulak_webhook_store_list_endpoints_async (UlakWebhookStore *self, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *ulak_webhook_store_list_endpoints_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 /* row 0 adds; (transfer full). Returns the row's number, 0 on error. */
-void ulak_webhook_store_put_endpoint_async (UlakWebhookStore *self, UlakEndpointRow *row, GAsyncReadyCallback callback,
-                                            gpointer user_data);
+void ulak_webhook_store_put_endpoint_async (UlakWebhookStore *self, UlakEndpointRow *row, GAsyncReadyCallback callback, gpointer user_data);
 gint64 ulak_webhook_store_put_endpoint_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
-void ulak_webhook_store_remove_endpoint_async (UlakWebhookStore *self, gint64 row, GAsyncReadyCallback callback,
-                                               gpointer user_data);
+void ulak_webhook_store_remove_endpoint_async (UlakWebhookStore *self, gint64 row, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_webhook_store_remove_endpoint_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 
 typedef struct
 {
   gint64 number;
-  gint64 endpoint;   /* row */
+  gint64 endpoint; /* row */
   char *lane;
-  gboolean is_late;  /* earlier events of the lane were passed over */
-  guint attempts;    /* requests that left so far */
-  guint failures;    /* tries that failed so far */
+  gboolean is_late; /* earlier events of the lane were passed over */
+  guint attempts;   /* requests that left so far */
+  guint failures;   /* tries that failed so far */
   gint64 created_us;
   UlakEvent *event;
 } UlakDelivery;
@@ -123,10 +118,8 @@ char *ulak_delivery_id_new (gint64 number, gint64 created_us);
 gboolean ulak_delivery_id_parse (const char *id, gint64 *number_out, gint64 *created_ms_out);
 
 /* One claim at a time per endpoint. more_out: others may be due already. next_due_us_out: of those that are not, 0 for none. */
-void ulak_webhook_store_claim_async (UlakWebhookStore *self, gint64 endpoint_row, guint limit,
-                                     GAsyncReadyCallback callback, gpointer user_data);
-GPtrArray *ulak_webhook_store_claim_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out,
-                                            gint64 *next_due_us_out, GError **error);
+void ulak_webhook_store_claim_async (UlakWebhookStore *self, gint64 endpoint_row, guint limit, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *ulak_webhook_store_claim_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out, gint64 *next_due_us_out, GError **error);
 void ulak_webhook_store_release (UlakWebhookStore *self, const UlakDelivery *delivery);
 
 typedef enum
@@ -138,17 +131,14 @@ typedef enum
 } UlakDeliveryStatus;
 
 /* Both end the claim once committed; on error the claim stays and the call may be made again. */
-void ulak_webhook_store_end_async (UlakWebhookStore *self, const UlakDelivery *delivery, UlakDeliveryStatus status,
-                                   const UlakAttempt *attempt, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_end_async (UlakWebhookStore *self, const UlakDelivery *delivery, UlakDeliveryStatus status, const UlakAttempt *attempt, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_webhook_store_end_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
-void ulak_webhook_store_retry_async (UlakWebhookStore *self, const UlakDelivery *delivery, const UlakAttempt *attempt,
-                                     gint64 due_us, gint64 unblock_us, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_retry_async (UlakWebhookStore *self, const UlakDelivery *delivery, const UlakAttempt *attempt, gint64 due_us, gint64 unblock_us, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_webhook_store_retry_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 
 /* Small steps of upkeep; each says whether there is more to do at once. */
 void ulak_webhook_store_unblock_async (UlakWebhookStore *self, GAsyncReadyCallback callback, gpointer user_data);
-gboolean ulak_webhook_store_unblock_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out,
-                                            GError **error);
+gboolean ulak_webhook_store_unblock_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out, GError **error);
 
 typedef struct
 {
@@ -158,37 +148,30 @@ typedef struct
 
 /* Cancels the queue of removed endpoints, gives up deliveries and forgets log entries and events for their age, and keeps
  * the file within its budget. expired_out: deliveries given up. */
-void ulak_webhook_store_retain_async (UlakWebhookStore *self, const UlakRetention *retention,
-                                      GAsyncReadyCallback callback, gpointer user_data);
-gboolean ulak_webhook_store_retain_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out,
-                                           guint *expired_out, GError **error);
+void ulak_webhook_store_retain_async (UlakWebhookStore *self, const UlakRetention *retention, GAsyncReadyCallback callback, gpointer user_data);
+gboolean ulak_webhook_store_retain_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out, guint *expired_out, GError **error);
 
 typedef struct
 {
   gint64 number;
   char *id;
-  UlakEvent *event;  /* without data */
+  UlakEvent *event; /* without data */
   UlakDeliveryStatus status;
   gint64 created_us;
-  gint64 due_us;     /* 0 unless it is queued and due or backing off */
+  gint64 due_us; /* 0 unless it is queued and due or backing off */
   gint64 finished_us;
   GPtrArray *attempts; /* (element-type UlakAttempt) */
 } UlakDeliveryRecord;
 
 /* before: numbers below it; G_MAXINT64 for the newest. status: -1 for all. endpoint id: removed ones too, while they have a log. */
-void ulak_webhook_store_list_async (UlakWebhookStore *self, const char *endpoint_id, gint64 before, guint limit, int status,
-                                    GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_list_async (UlakWebhookStore *self, const char *endpoint_id, gint64 before, guint limit, int status, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *ulak_webhook_store_list_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 
 /* numbers: (element-type gint64) ended deliveries of the endpoint. Returns how many were queued, -1 on error. */
-void ulak_webhook_store_replay_async (UlakWebhookStore *self, gint64 endpoint_row, GArray *numbers,
-                                      GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_replay_async (UlakWebhookStore *self, gint64 endpoint_row, GArray *numbers, GAsyncReadyCallback callback, gpointer user_data);
 gint64 ulak_webhook_store_replay_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 /* One step of at most 1,000 events after after_sequence; more_out: call again with what searched_out says. */
-void ulak_webhook_store_replay_since_async (UlakWebhookStore *self, UlakEndpoint *endpoint, gint64 since_us,
-                                            gboolean only_failed, gint64 after_sequence, gint64 until_sequence,
-                                            GAsyncReadyCallback callback, gpointer user_data);
-gint64 ulak_webhook_store_replay_since_finish (UlakWebhookStore *self, GAsyncResult *result, gint64 *searched_out,
-                                               gboolean *more_out, GError **error);
+void ulak_webhook_store_replay_since_async (UlakWebhookStore *self, UlakEndpoint *endpoint, gint64 since_us, gboolean only_failed, gint64 after_sequence, gint64 until_sequence, GAsyncReadyCallback callback, gpointer user_data);
+gint64 ulak_webhook_store_replay_since_finish (UlakWebhookStore *self, GAsyncResult *result, gint64 *searched_out, gboolean *more_out, GError **error);
 
 G_END_DECLS

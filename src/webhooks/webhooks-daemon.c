@@ -40,7 +40,7 @@ struct _UlakWebhooksDaemon
   GCancellable *cancellable;  /* (owned): until the drain */
   char *seal_fault;           /* (owned) (nullable): why there is no master key */
   guint seal_timer;
-  GTask *start;               /* (owned) (nullable): everything is up but the master key */
+  GTask *start; /* (owned) (nullable): everything is up but the master key */
   guint start_timer;
 };
 
@@ -93,9 +93,9 @@ configure_dispatcher (UlakWebhooksDaemon *self, const UlakConfig *config)
     .queue_limit = (guint) setting (config, "queue_limit"),
     .head_block_max_us = setting (config, "head_block_max_s") * G_USEC_PER_SEC,
     .schedule = {
-      .attempts = (guint) setting (config, "attempts"),
-      .backoff = { setting (config, "backoff_ms"), setting (config, "backoff_max_ms"), JITTER_PERCENT },
-      .max_age_us = setting (config, "delivery_max_age_days") * DAY_US,
+        .attempts = (guint) setting (config, "attempts"),
+        .backoff = { setting (config, "backoff_ms"), setting (config, "backoff_max_ms"), JITTER_PERCENT },
+        .max_age_us = setting (config, "delivery_max_age_days") * DAY_US,
     },
   };
   UlakRetention retention = { setting (config, "event_max_age_days") * DAY_US, settings.schedule.max_age_us };
@@ -232,7 +232,7 @@ make_parts (UlakWebhooksDaemon *self)
   self->sender = ulak_sender_new (clock);
   self->upkeep = ulak_upkeep_new (self->store, clock);
   parts = (UlakDispatcherParts){ self->store, self->endpoints, self->sender,
-                                 clock,       random,          ulak_service_get_metrics (self->service) };
+                                 clock, random, ulak_service_get_metrics (self->service) };
   self->dispatcher = ulak_dispatcher_new (&parts);
   g_signal_connect (self->dispatcher, "disabled", G_CALLBACK (disabled_cb), self);
   configure (self, ulak_service_get_config (self->service));
@@ -241,7 +241,7 @@ make_parts (UlakWebhooksDaemon *self)
 static gboolean
 go_on_the_bus (UlakWebhooksDaemon *self, GError **error)
 {
-  UlakAdapterParts parts = { self->service,    self->store,  self->endpoints,
+  UlakAdapterParts parts = { self->service, self->store, self->endpoints,
                              self->dispatcher, self->sender, self->upkeep };
 
   self->adapter = ulak_adapter_new (&parts);
@@ -408,7 +408,8 @@ check_budget (UlakWebhooksDaemon *self, UlakHealth *health)
   else
     ulak_health_add (health, "event_log", ULAK_HEALTH_DEGRADED,
                      "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes are used; when deliveries need them all, events are "
-                     "refused", used_bytes, max_bytes);
+                     "refused",
+                     used_bytes, max_bytes);
 }
 
 static void

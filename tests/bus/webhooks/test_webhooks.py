@@ -63,6 +63,9 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
+                if len(body) < int(self.headers["content-length"]):
+                    self.close_connection = True  # the sender was killed in the middle of it
+                    return
                 receiver.requests.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 receiver.gate.wait(20)
                 self.send_response(receiver.status)
@@ -75,6 +78,7 @@ class Receiver:
                 pass
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_arguments: None  # killed senders reset connections
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -12,7 +12,9 @@
 #include "webhooks/upkeep.h"
 
 #include <libsoup/soup.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* What the receiver does with the next requests. */
 typedef enum
@@ -28,18 +30,18 @@ typedef enum
 typedef struct
 {
   Fixture base;
-  SoupServer *server;          /* (owned) */
-  char *url;                   /* (owned) */
+  SoupServer *server; /* (owned) */
+  char *url;          /* (owned) */
   AnswerKind answer;
   guint status;
-  GPtrArray *seen;             /* (owned) (element-type utf8): data of each request */
-  GPtrArray *open;             /* (owned) (element-type SoupServerMessage): paused */
-  GHashTable *headers;         /* (owned) (element-type utf8 utf8): of the last request */
+  GPtrArray *seen;     /* (owned) (element-type utf8): data of each request */
+  GPtrArray *open;     /* (owned) (element-type SoupServerMessage): paused */
+  GHashTable *headers; /* (owned) (element-type utf8 utf8): of the last request */
   guint most_open;
-  UlakEndpoints *endpoints;    /* (owned) */
-  UlakSender *sender;          /* (owned) */
-  UlakDispatcher *dispatcher;  /* (owned) */
-  UlakMetrics *metrics;        /* (owned) */
+  UlakEndpoints *endpoints;   /* (owned) */
+  UlakSender *sender;         /* (owned) */
+  UlakDispatcher *dispatcher; /* (owned) */
+  UlakMetrics *metrics;       /* (owned) */
   UlakSenderSettings sender_settings;
   UlakDispatcherSettings settings;
 } Dispatch;
@@ -278,8 +280,7 @@ wait_seen (Dispatch *self, guint count)
 static void
 wait_pending (Dispatch *self, guint64 pending)
 {
-  while (ulak_webhook_store_get_pending (self->base.store) != pending ||
-         ulak_dispatcher_count_in_flight (self->dispatcher) > 0)
+  while (ulak_webhook_store_get_pending (self->base.store) != pending || ulak_dispatcher_count_in_flight (self->dispatcher) > 0)
     g_main_context_iteration (NULL, TRUE);
 }
 
@@ -587,6 +588,90 @@ test_private_target_is_never_connected_to (Dispatch *self, gconstpointer data G_
 }
 
 static void
+test_name_of_a_private_target_is_never_connected_to (Dispatch *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *url = g_strdup (strrchr (self->url, ':'));
+  g_autofree char *named = g_strconcat ("http://localhost", url, NULL); /* GLib asks no resolver about this name */
+  UlakEndpoint *endpoint = add_endpoint (self, named);
+  g_auto (Record) record = { 0 };
+
+  self->sender_settings.allow_private = FALSE;
+  ulak_sender_configure (self->sender, &self->sender_settings);
+  submit (self, "1", "{\"n\":1}");
+  wait_attempts (self, endpoint, 1, &record);
+  g_assert_false (record.is_counted);
+  g_assert_nonnull (strstr (record.error, "not a public address"));
+  g_assert_cmpuint (self->seen->len, ==, 0);
+}
+
+static void
+test_certificates_are_verified (Dispatch *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "webhooks", "self-signed.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_file (path, &error);
+  g_autoptr (SoupServer) server = NULL;
+  g_auto (Record) record = { 0 };
+  g_autofree char *url = NULL;
+  UlakEndpoint *endpoint;
+  GSList *uris;
+
+  g_assert_no_error (error);
+  server = soup_server_new ("tls-certificate", certificate, NULL);
+  soup_server_add_handler (server, NULL, handle_cb, self, NULL);
+  soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY | SOUP_SERVER_LISTEN_HTTPS, &error);
+  g_assert_no_error (error);
+  uris = soup_server_get_uris (server);
+  url = g_uri_to_string (uris->data);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  endpoint = add_endpoint (self, url);
+  submit (self, "1", "{\"n\":1}");
+  wait_attempts (self, endpoint, 1, &record);
+  g_assert_false (record.is_counted);
+  g_assert_cmpuint (record.status, ==, 0);
+  g_assert_cmpuint (self->seen->len, ==, 0);
+  soup_server_disconnect (server);
+}
+
+/* No file of this process may grow any more, as if the disk were full. */
+static void
+set_disk_full (gboolean is_full)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = is_full ? 1 : limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+test_full_disk_repeats_no_request (Dispatch *self, gconstpointer data G_GNUC_UNUSED)
+{
+  add_endpoint (self, self->url);
+  self->answer = ANSWER_NOTHING;
+  submit (self, "1", "{\"n\":1}");
+  wait_seen (self, 1);
+  set_disk_full (TRUE);
+  self->answer = ANSWER_STATUS;
+  resume_open (self);
+  while (!ulak_dispatcher_is_stuck (self->dispatcher))
+    g_main_context_iteration (NULL, TRUE);
+  ulak_fake_clock_advance_ms (self->base.clock, 5000);
+  for (guint i = 0; i < 100; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (self->seen->len, ==, 1);
+  g_assert_cmpuint (ulak_webhook_store_get_pending (self->base.store), ==, 1);
+  set_disk_full (FALSE);
+  while (ulak_webhook_store_get_pending (self->base.store) > 0)
+    {
+      ulak_fake_clock_advance_ms (self->base.clock, 1000);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_false (ulak_dispatcher_is_stuck (self->dispatcher));
+  g_assert_cmpuint (self->seen->len, ==, 1);
+}
+
+static void
 test_both_secrets_sign_until_the_grace_ends (Dispatch *self, gconstpointer data G_GNUC_UNUSED)
 {
   UlakEndpoint *endpoint = add_endpoint (self, self->url);
@@ -714,6 +799,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  signal (SIGXFSZ, SIG_IGN);
   ADD ("a success is recorded with the first KiB of the answer", test_success_is_recorded);
   ADD ("order holds through retries", test_order_holds_through_retries);
   ADD ("the webhook-id is the same on every attempt", test_webhook_id_is_stable_over_attempts);
@@ -727,6 +813,9 @@ main (int argc, char **argv)
   ADD ("a huge answer is cut", test_huge_answer_is_cut);
   ADD ("a refused connection uses no attempt", test_refused_connection_uses_no_attempt);
   ADD ("a private target is never connected to", test_private_target_is_never_connected_to);
+  ADD ("a name of a private target is never connected to", test_name_of_a_private_target_is_never_connected_to);
+  ADD ("certificates are verified", test_certificates_are_verified);
+  ADD ("a full disk after a 2xx repeats no request", test_full_disk_repeats_no_request);
   ADD ("both secrets sign until the grace ends", test_both_secrets_sign_until_the_grace_ends);
   ADD ("secrets and queued deliveries survive a restart", test_secrets_survive_a_restart_sealed);
   ADD ("memory holds no more rows than the limit", test_memory_holds_no_more_than_the_limit);

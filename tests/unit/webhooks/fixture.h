@@ -16,7 +16,7 @@ typedef struct
   UlakFakeRandom *random;  /* (owned) */
   UlakWebhookStore *store; /* (owned) (nullable) */
   gint64 max_bytes;
-  GPtrArray *endpoints;    /* (owned) (element-type UlakEndpoint) */
+  GPtrArray *endpoints; /* (owned) (element-type UlakEndpoint) */
 } Fixture;
 
 void fixture_set_up (Fixture *self, gconstpointer data);
@@ -30,7 +30,7 @@ GAsyncResult *wait_for_result (GAsyncResult **slot);
 
 UlakEvent *make_event (Fixture *self, const char *account, const char *type, const char *chat, const char *data);
 UlakEndpoint *fixture_add_endpoint (Fixture *self, const char *document);
-gint64 fixture_submit (Fixture *self, UlakEvent *event); /* (transfer full) */
+gint64 fixture_submit (Fixture *self, UlakEvent *event);                      /* (transfer full) */
 gint64 fixture_submit_all (Fixture *self, GPtrArray *events, GError **error); /* (transfer full) */
 GPtrArray *fixture_claim (Fixture *self, gint64 endpoint, guint limit, gint64 *next_due_us_out);
 void fixture_end (Fixture *self, const UlakDelivery *delivery, UlakDeliveryStatus status);

@@ -70,23 +70,57 @@ test_only_public_addresses_are_public (void)
     const char *address;
     gboolean is_public;
   } rows[] = {
-    { "8.8.8.8", TRUE },          { "1.1.1.1", TRUE },           { "0.0.0.0", FALSE },
-    { "10.1.2.3", FALSE },        { "100.63.255.255", TRUE },    { "100.64.0.1", FALSE },
-    { "100.127.255.255", FALSE }, { "100.128.0.0", TRUE },       { "127.0.0.1", FALSE },
-    { "127.255.255.254", FALSE }, { "169.254.169.254", FALSE },  { "172.15.0.1", TRUE },
-    { "172.16.0.1", FALSE },      { "172.31.255.255", FALSE },   { "172.32.0.1", TRUE },
-    { "192.0.0.1", FALSE },       { "192.0.2.1", FALSE },        { "192.168.1.1", FALSE },
-    { "198.18.0.1", FALSE },      { "198.19.255.255", FALSE },   { "198.20.0.1", TRUE },
-    { "198.51.100.1", FALSE },    { "203.0.113.1", FALSE },      { "224.0.0.1", FALSE },
-    { "239.1.1.1", FALSE },       { "240.0.0.1", FALSE },        { "255.255.255.255", FALSE },
-    { "::", FALSE },              { "::1", FALSE },              { "::ffff:127.0.0.1", FALSE },
-    { "::ffff:8.8.8.8", TRUE },   { "::ffff:10.0.0.1", FALSE },  { "::8.8.8.8", FALSE },
-    { "64:ff9b::a00:1", FALSE },  { "64:ff9b::808:808", TRUE },  { "64:ff9b:1::1", FALSE },
-    { "fc00::1", FALSE },         { "fd12::1", FALSE },          { "fe80::1", FALSE },
-    { "fec0::1", FALSE },         { "ff02::1", FALSE },          { "100::1", FALSE },
-    { "2001:db8::1", FALSE },     { "2001::1", FALSE },          { "2001:20::1", FALSE },
-    { "2002:7f00:1::", FALSE },   { "2002:808:808::", TRUE },    { "2606:4700::1111", TRUE },
-    { "2a00:1450::1", TRUE },     { "3fff::1", FALSE },          { "5f00::1", FALSE },
+    { "8.8.8.8", TRUE },
+    { "1.1.1.1", TRUE },
+    { "0.0.0.0", FALSE },
+    { "10.1.2.3", FALSE },
+    { "100.63.255.255", TRUE },
+    { "100.64.0.1", FALSE },
+    { "100.127.255.255", FALSE },
+    { "100.128.0.0", TRUE },
+    { "127.0.0.1", FALSE },
+    { "127.255.255.254", FALSE },
+    { "169.254.169.254", FALSE },
+    { "172.15.0.1", TRUE },
+    { "172.16.0.1", FALSE },
+    { "172.31.255.255", FALSE },
+    { "172.32.0.1", TRUE },
+    { "192.0.0.1", FALSE },
+    { "192.0.2.1", FALSE },
+    { "192.168.1.1", FALSE },
+    { "198.18.0.1", FALSE },
+    { "198.19.255.255", FALSE },
+    { "198.20.0.1", TRUE },
+    { "198.51.100.1", FALSE },
+    { "203.0.113.1", FALSE },
+    { "224.0.0.1", FALSE },
+    { "239.1.1.1", FALSE },
+    { "240.0.0.1", FALSE },
+    { "255.255.255.255", FALSE },
+    { "::", FALSE },
+    { "::1", FALSE },
+    { "::ffff:127.0.0.1", FALSE },
+    { "::ffff:8.8.8.8", TRUE },
+    { "::ffff:10.0.0.1", FALSE },
+    { "::8.8.8.8", FALSE },
+    { "64:ff9b::a00:1", FALSE },
+    { "64:ff9b::808:808", TRUE },
+    { "64:ff9b:1::1", FALSE },
+    { "fc00::1", FALSE },
+    { "fd12::1", FALSE },
+    { "fe80::1", FALSE },
+    { "fec0::1", FALSE },
+    { "ff02::1", FALSE },
+    { "100::1", FALSE },
+    { "2001:db8::1", FALSE },
+    { "2001::1", FALSE },
+    { "2001:20::1", FALSE },
+    { "2002:7f00:1::", FALSE },
+    { "2002:808:808::", TRUE },
+    { "2606:4700::1111", TRUE },
+    { "2a00:1450::1", TRUE },
+    { "3fff::1", FALSE },
+    { "5f00::1", FALSE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -129,8 +163,7 @@ test_urls_are_checked (void)
     {
       g_autoptr (GError) error = NULL;
 
-      if (ulak_target_check_url (rows[i].url, FALSE, &error) != rows[i].is_public ||
-          ulak_target_check_url (rows[i].url, TRUE, NULL) != rows[i].is_allowed_privately)
+      if (ulak_target_check_url (rows[i].url, FALSE, &error) != rows[i].is_public || ulak_target_check_url (rows[i].url, TRUE, NULL) != rows[i].is_allowed_privately)
         g_error ("%s was judged wrongly: %s", rows[i].url, error != NULL ? error->message : "allowed");
       g_assert_true (rows[i].is_public || g_str_has_prefix (error->message, "url: "));
     }

@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 
+#include <string.h>
+
 typedef struct
 {
   UlakRequest *request; /* (owned) */
@@ -38,12 +40,31 @@ units_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   call_free (self);
 }
 
+/* Nobody wants the line and it is on its way out: it will not be there on a second try. */
+static gboolean
+is_being_stopped (UlakApi *api, const char *account)
+{
+  const UlakAccountRow *row = ulak_accounts_find (api->accounts, account);
+  UlakLineFacts facts;
+
+  ulak_lines_get_facts (api->lines, account, &facts);
+  return row != NULL && !row->wanted && strcmp (facts.state, "stopped") == 0;
+}
+
 void
 ulak_request_answer_call_error (UlakRequest *request, const char *account, const GError *error)
 {
   UlakLines *lines = ulak_request_get_api (request)->lines;
   Call *self;
 
+  if (account != NULL && g_error_matches (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE)
+      && is_being_stopped (ulak_request_get_api (request), account))
+    {
+      g_autoptr (GError) stopped = g_error_new_literal (ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "The line is stopped");
+
+      ulak_request_answer_error (request, stopped);
+      return;
+    }
   if (account == NULL || !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE)
       || ulak_lines_is_present (lines, account))
     {

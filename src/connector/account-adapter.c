@@ -41,7 +41,7 @@ typedef struct
   UlakAccountAdapter *self; /* (owned) */
   char *id;                 /* (owned) (nullable) */
   gboolean typing;
-  JsonObject *object;       /* (owned) (nullable) */
+  JsonObject *object; /* (owned) (nullable) */
 } Errand;
 
 static Errand *
@@ -108,12 +108,13 @@ finish_errand (Errand *errand, gboolean is_done, GError *error)
 static void
 accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (Errand) errand = user_data;
+  g_autoptr (GError) error = NULL;
   g_autofree char *status = ulak_line_store_accept_finish (ULAK_LINE_STORE (source), result, &error);
   UlakMetrics *metrics = ulak_service_get_metrics (errand->self->line->service);
 
-  ulak_metrics_add (metrics, "wp_panel_message_pipeline_task_total", ULAK_LABELS ("accept", status != NULL ? "success" : "error"), 1);
+  ulak_metrics_add (metrics, "wp_panel_message_pipeline_task_total",
+                    ULAK_LABELS ("accept", status != NULL ? "success" : "error"), 1);
   if (status == NULL)
     {
       ulak_call_fail (errand->call, g_steal_pointer (&error));
@@ -126,7 +127,7 @@ accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 check_send (UlakAccountAdapter *self, const char *id, JsonObject *message, GError **error)
 {
-  g_autoptr(UlakIssues) issues = ulak_issues_new ();
+  g_autoptr (UlakIssues) issues = ulak_issues_new ();
 
   if (!ulak_id_is_valid (id))
     ulak_issues_add (issues, "id", "must be a UUID in lower case");
@@ -140,14 +141,15 @@ static void
 send_called (UlakCall *call, gpointer user_data)
 {
   UlakAccountAdapter *self = user_data;
-  g_autoptr(JsonObject) message = NULL;
+  g_autoptr (JsonObject) message = NULL;
   g_autofree char *sentence = NULL;
   const char *id, *text;
   GError *error = NULL;
 
   if (!ulak_line_state_takes_messages (self->line->state))
     {
-      sentence = g_strdup_printf ("The line is %s and takes no messages", ulak_line_state_to_string (self->line->state));
+      sentence = g_strdup_printf ("The line is %s and takes no messages",
+                                  ulak_line_state_to_string (self->line->state));
       fail (call, ULAK_ERROR_WRONG_STATE, sentence);
       return;
     }
@@ -170,7 +172,8 @@ show_line_hold (UlakAccountAdapter *self, JsonObject *message)
   g_autofree char *until = until_us == 0 ? NULL : ulak_format_rfc3339 (until_us);
   JsonObject *hold;
 
-  if (reason == NULL || g_strcmp0 (ulak_json_peek_string (message, "status"), "pending") != 0 || json_object_has_member (message, "hold"))
+  if (reason == NULL || g_strcmp0 (ulak_json_peek_string (message, "status"), "pending") != 0
+      || json_object_has_member (message, "hold"))
     return;
   hold = json_object_new ();
   json_object_set_string_member (hold, "reason", reason);
@@ -184,9 +187,10 @@ show_line_hold (UlakAccountAdapter *self, JsonObject *message)
 static void
 message_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) message = ulak_line_store_get_message_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (Errand) errand = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) message
+      = ulak_line_store_get_message_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (message == NULL)
     {
@@ -210,8 +214,8 @@ get_message_called (UlakCall *call, gpointer user_data)
 static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (Errand) errand = user_data;
+  g_autoptr (GError) error = NULL;
   g_autofree char *next = NULL;
   g_autofree char *json = ulak_line_store_list_finish (ULAK_LINE_STORE (source), result, &next, &error);
 
@@ -251,7 +255,8 @@ list_messages_called (UlakCall *call, gpointer user_data)
 
   g_variant_get (ulak_call_get_parameters (call), "(&s&su@a{sv})", &chat, &cursor, &limit, NULL);
   if (check_limit (call, limit))
-    ulak_line_store_list_messages_async (self->line->store, chat, cursor, limit, listed_cb, errand_new (call, self));
+    ulak_line_store_list_messages_async (self->line->store, chat, cursor, limit, listed_cb,
+                                         errand_new (call, self));
 }
 
 /* --- MarkRead --- */
@@ -259,7 +264,7 @@ list_messages_called (UlakCall *call, gpointer user_data)
 static void
 marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
   gboolean is_done = ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error);
 
@@ -269,21 +274,22 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
 
   if (!ULAK_BACKEND_GET_CLASS (source)->mark_read_finish (ULAK_BACKEND (source), result, &error))
     ulak_call_fail (errand->call, error);
   else
-    ulak_line_store_mark_read_async (errand->self->line->store, errand->id, marked_cb, g_steal_pointer (&errand));
+    ulak_line_store_mark_read_async (errand->self->line->store, errand->id, marked_cb,
+                                     g_steal_pointer (&errand));
 }
 
 static void
 inbound_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   UlakLine *line = errand->self->line;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *network_id = ulak_line_store_find_inbound_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (network_id == NULL)
@@ -293,7 +299,8 @@ inbound_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (line->state != ULAK_LINE_STATE_READY)
     fail (errand->call, ULAK_ERROR_WRONG_STATE, "The line is not ready, so that the network cannot be told");
   else
-    backend_class (errand->self)->mark_read_async (line->backend, network_id, errand->typing, told_cb, g_steal_pointer (&errand));
+    backend_class (errand->self)
+        ->mark_read_async (line->backend, network_id, errand->typing, told_cb, g_steal_pointer (&errand));
 }
 
 static void
@@ -311,8 +318,8 @@ mark_read_called (UlakCall *call, gpointer user_data)
 static void
 uploaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (Errand) errand = user_data;
+  g_autoptr (GError) error = NULL;
   g_autofree char *id = ulak_media_library_add_finish (ULAK_MEDIA_LIBRARY (source), result, &error);
 
   if (id == NULL)
@@ -326,8 +333,8 @@ upload_called (UlakCall *call, gpointer user_data)
 {
   UlakAccountAdapter *self = user_data;
   GVariant *parameters = ulak_call_get_parameters (call);
-  g_autoptr(GVariant) handle = g_variant_get_child_value (parameters, 0);
-  g_autoptr(UlakIssues) issues = ulak_issues_new ();
+  g_autoptr (GVariant) handle = g_variant_get_child_value (parameters, 0);
+  g_autoptr (UlakIssues) issues = ulak_issues_new ();
   const char *mime_type, *file_name;
   GError *error = NULL;
   int fd;
@@ -341,7 +348,8 @@ upload_called (UlakCall *call, gpointer user_data)
   if (!ulak_issues_to_error (issues, &error) || (fd = ulak_call_take_fd (call, handle, &error)) < 0)
     ulak_call_fail (call, error);
   else
-    ulak_media_library_add_async (self->line->library, fd, mime_type, file_name, uploaded_cb, errand_new (call, self));
+    ulak_media_library_add_async (self->line->library, fd, mime_type, file_name, uploaded_cb,
+                                  errand_new (call, self));
 }
 
 static GVariant *
@@ -350,7 +358,8 @@ medium_attributes (const UlakMedium *medium)
   GVariantDict attributes;
 
   g_variant_dict_init (&attributes, NULL);
-  g_variant_dict_insert (&attributes, "mime-type", "s", medium->mime_type != NULL ? medium->mime_type : "application/octet-stream");
+  g_variant_dict_insert (&attributes, "mime-type", "s",
+                         medium->mime_type != NULL ? medium->mime_type : "application/octet-stream");
   g_variant_dict_insert (&attributes, "size-bytes", "t", (guint64) medium->size_bytes);
   g_variant_dict_insert (&attributes, "sha256", "s", medium->sha256 != NULL ? medium->sha256 : "");
   g_variant_dict_insert (&attributes, "file-name", "s", medium->file_name != NULL ? medium->file_name : "");
@@ -360,10 +369,11 @@ medium_attributes (const UlakMedium *medium)
 static void
 medium_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
-  g_autoptr(UlakMedium) medium = ulak_media_library_find_finish (ULAK_MEDIA_LIBRARY (source), result, &error);
-  int fd = medium == NULL ? -1 : ulak_media_folder_read (errand->self->line->folder, medium->stored_name, &error);
+  g_autoptr (UlakMedium) medium = ulak_media_library_find_finish (ULAK_MEDIA_LIBRARY (source), result, &error);
+  int fd
+      = medium == NULL ? -1 : ulak_media_folder_read (errand->self->line->folder, medium->stored_name, &error);
 
   if (fd < 0)
     ulak_call_fail (errand->call, error);
@@ -386,7 +396,7 @@ open_media_called (UlakCall *call, gpointer user_data)
 static void
 linked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
   g_autofree char *link = ULAK_BACKEND_GET_CLASS (source)->link_finish (ULAK_BACKEND (source), result, &error);
 
@@ -414,7 +424,7 @@ link_called (UlakCall *call, gpointer user_data)
 static void
 logged_out_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
   gboolean is_done = ULAK_BACKEND_GET_CLASS (source)->logout_finish (ULAK_BACKEND (source), result, &error);
 
@@ -427,7 +437,8 @@ logout_called (UlakCall *call, gpointer user_data)
   UlakAccountAdapter *self = user_data;
 
   if (backend_class (self)->logout_async == NULL)
-    fail (call, ULAK_ERROR_UNSUPPORTED, "This line cannot be logged out: remove the account or its access token");
+    fail (call, ULAK_ERROR_UNSUPPORTED,
+          "This line cannot be logged out: remove the account or its access token");
   else
     backend_class (self)->logout_async (self->line->backend, logged_out_cb, errand_new (call, self));
 }
@@ -437,7 +448,7 @@ logout_called (UlakCall *call, gpointer user_data)
 static void
 return_settings (UlakAccountAdapter *self, UlakCall *call)
 {
-  g_autoptr(JsonObject) settings = ulak_line_settings_to_json (&self->line->settings);
+  g_autoptr (JsonObject) settings = ulak_line_settings_to_json (&self->line->settings);
 
   return_json (call, settings);
 }
@@ -451,9 +462,10 @@ get_settings_called (UlakCall *call, gpointer user_data)
 static void
 settings_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
-  g_autoptr(JsonObject) values = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (JsonObject) values
+      = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (values == NULL)
     {
@@ -467,7 +479,7 @@ settings_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 changed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
 
   if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
@@ -480,8 +492,8 @@ static void
 set_settings_called (UlakCall *call, gpointer user_data)
 {
   UlakAccountAdapter *self = user_data;
-  g_autoptr(UlakIssues) issues = ulak_issues_new ();
-  g_autoptr(JsonObject) changes = NULL;
+  g_autoptr (UlakIssues) issues = ulak_issues_new ();
+  g_autoptr (JsonObject) changes = NULL;
   const char *text;
   GError *error = NULL;
 
@@ -496,7 +508,8 @@ set_settings_called (UlakCall *call, gpointer user_data)
     ulak_call_fail (call, error);
   else
     {
-      ulak_service_audit (self->line->service, ulak_call_get_who (call), "line.settings", ulak_line_get_account (self->line), "ok");
+      ulak_service_audit (self->line->service, ulak_call_get_who (call), "line.settings",
+                          ulak_line_get_account (self->line), "ok");
       ulak_line_store_change_settings_async (self->line->store, changes, changed_cb, errand_new (call, self));
     }
 }
@@ -506,10 +519,10 @@ set_settings_called (UlakCall *call, gpointer user_data)
 static void
 document_kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(Errand) errand = user_data;
+  g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
-  gboolean is_done = ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error) &&
-                     ulak_line_use_document (errand->self->line, errand->object, &error);
+  gboolean is_done = ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error)
+                     && ulak_line_use_document (errand->self->line, errand->object, &error);
 
   finish_errand (errand, is_done, error);
 }
@@ -571,8 +584,8 @@ method_marshal (GClosure *closure,
   UlakAccountAdapter *self = closure->data;
   const Method *method = marshal_data;
 
-  ulak_call_begin (self->line->service, g_value_get_object (&values[1]), method->action, method->options_index, ULAK_CALL_NO_OPTIONS,
-                   method->handler, G_OBJECT (self));
+  ulak_call_begin (self->line->service, g_value_get_object (&values[1]), method->action, method->options_index,
+                   ULAK_CALL_NO_OPTIONS, method->handler, G_OBJECT (self));
   g_value_set_boolean (return_value, TRUE);
 }
 
@@ -630,7 +643,10 @@ ulak_account_adapter_new (UlakLine *line)
 }
 
 gboolean
-ulak_account_adapter_export (UlakAccountAdapter *self, GDBusConnection *connection, const char *path, GError **error)
+ulak_account_adapter_export (UlakAccountAdapter *self,
+                             GDBusConnection *connection,
+                             const char *path,
+                             GError **error)
 {
   return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection, path, error);
 }

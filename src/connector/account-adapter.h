@@ -15,8 +15,12 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (UlakAccountAdapter, ulak_account_adapter, ULAK, ACCOUNT_ADAPTER, GObject)
 
 UlakAccountAdapter *ulak_account_adapter_new (UlakLine *line); /* line: unowned, outlives it */
-gboolean ulak_account_adapter_export (UlakAccountAdapter *self, GDBusConnection *connection, const char *path, GError **error);
+gboolean ulak_account_adapter_export (UlakAccountAdapter *self,
+                                      GDBusConnection *connection,
+                                      const char *path,
+                                      GError **error);
 void ulak_account_adapter_unexport (UlakAccountAdapter *self);
-void ulak_account_adapter_refresh (UlakAccountAdapter *self); /* the line's state, error or counts may be others now */
+void ulak_account_adapter_refresh (
+    UlakAccountAdapter *self); /* the line's state, error or counts may be others now */
 
 G_END_DECLS

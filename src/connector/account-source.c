@@ -16,9 +16,9 @@
 
 typedef struct
 {
-  char *account;    /* (owned) */
+  char *account;        /* (owned) */
   JsonObject *document; /* (owned) (nullable) */
-  char *reason;     /* (owned) (nullable): why the API did not answer */
+  char *reason;         /* (owned) (nullable): why the API did not answer */
 } Load;
 
 static void
@@ -35,29 +35,32 @@ load_free (gpointer data)
 static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   Load *load = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   JsonObject *document = ulak_line_store_get_account_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (document != NULL)
     {
-      ulak_log_warning (NULL, NULL, "ulak-api does not answer (%s): starting with the account as it was known last", load->reason);
+      ulak_log_warning (NULL, NULL,
+                        "ulak-api does not answer (%s): starting with the account as it was known last",
+                        load->reason);
       g_task_return_pointer (task, document, (GDestroyNotify) json_object_unref);
       return;
     }
-  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE,
-                           "The account ‘%s’ is not known: ulak-api does not answer (%s) and nothing was stored before; "
-                           "start ulak-api.service, then this line again",
-                           load->account, load->reason);
+  g_task_return_new_error (
+      task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE,
+      "The account ‘%s’ is not known: ulak-api does not answer (%s) and nothing was stored before; "
+      "start ulak-api.service, then this line again",
+      load->account, load->reason);
 }
 
 static void
 kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   Load *load = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
     g_task_return_pointer (task, g_steal_pointer (&load->document), (GDestroyNotify) json_object_unref);
@@ -78,11 +81,11 @@ parse_answer (GVariant *reply, GError **error)
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLineStore *store = g_task_get_source_object (task);
   Load *load = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
   if (reply != NULL)
     load->document = parse_answer (reply, &error);
@@ -94,8 +97,8 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ulak_error_strip_remote (error);
   if (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "There is no account ‘%s’: add it with ‘ulakctl account add’",
-                               load->account);
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
+                               "There is no account ‘%s’: add it with ‘ulakctl account add’", load->account);
       return;
     }
   load->reason = g_strdup (error->message);
@@ -116,8 +119,8 @@ ulak_account_source_load_async (UlakLineStore *store,
   g_task_set_source_tag (task, ulak_account_source_load_async);
   g_task_set_task_data (task, load, load_free);
   g_dbus_connection_call (connection, ULAK_BUS_NAME_API, ULAK_OBJECT_PATH_API, ULAK_BUS_NAME_API, "GetAccount",
-                          g_variant_new ("(sa{sv})", account, NULL), G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS, NULL,
-                          answered_cb, task);
+                          g_variant_new ("(sa{sv})", account, NULL), G_VARIANT_TYPE ("(s)"),
+                          G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS, NULL, answered_cb, task);
 }
 
 JsonObject *

@@ -18,7 +18,7 @@ struct _UlakCleaner
   UlakMediaFolder *folder; /* (owned) */
   UlakClock *clock;        /* (owned) */
   UlakLineSettings settings;
-  char *after_chat;        /* (owned) (nullable): trimmed up to here */
+  char *after_chat; /* (owned) (nullable): trimmed up to here */
   gint64 job_started_us;
   gboolean is_running;
   gboolean is_stopped;
@@ -47,8 +47,8 @@ static void
 ulak_cleaner_class_init (UlakCleanerClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ulak_cleaner_dispose;
-  job_done_signal = g_signal_new ("job-done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
-                                  G_TYPE_STRING, G_TYPE_STRING, G_TYPE_DOUBLE);
+  job_done_signal = g_signal_new ("job-done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_DOUBLE);
 }
 
 static void
@@ -93,7 +93,7 @@ static void forget (UlakCleaner *self, UlakCleanup what);
 static void
 forgotten (UlakCleaner *self, GAsyncResult *result, UlakCleanup what)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   guint n = ulak_line_store_forget_finish (self->store, result, &error);
 
   if (error == NULL && n > 0 && !self->is_stopped)
@@ -111,7 +111,7 @@ forgotten (UlakCleaner *self, GAsyncResult *result, UlakCleanup what)
 static void
 seen_forgotten_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakCleaner) self = user_data;
+  g_autoptr (UlakCleaner) self = user_data;
 
   forgotten (self, result, ULAK_CLEANUP_SEEN);
 }
@@ -119,7 +119,7 @@ seen_forgotten_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
 static void
 early_forgotten_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakCleaner) self = user_data;
+  g_autoptr (UlakCleaner) self = user_data;
 
   forgotten (self, result, ULAK_CLEANUP_EARLY_STATUSES);
 }
@@ -129,7 +129,8 @@ forget (UlakCleaner *self, UlakCleanup what)
 {
   gboolean is_seen = what == ULAK_CLEANUP_SEEN;
 
-  ulak_line_store_forget_async (self->store, what, wall_us (self) - (is_seen ? ULAK_CLEANER_SEEN_AGE_US : EARLY_AGE_US), STEP_ROWS,
+  ulak_line_store_forget_async (self->store, what,
+                                wall_us (self) - (is_seen ? ULAK_CLEANER_SEEN_AGE_US : EARLY_AGE_US), STEP_ROWS,
                                 is_seen ? seen_forgotten_cb : early_forgotten_cb, g_object_ref (self));
 }
 
@@ -154,7 +155,7 @@ end_media (UlakCleaner *self, const char *outcome)
 static void
 removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakCleaner) self = user_data;
+  g_autoptr (UlakCleaner) self = user_data;
 
   ulak_media_folder_remove_finish (ULAK_MEDIA_FOLDER (source), result, NULL);
   if (self->is_stopped)
@@ -166,8 +167,8 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 evicted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakCleaner) self = user_data;
-  g_auto(GStrv) names = ulak_line_store_evict_media_finish (ULAK_LINE_STORE (source), result, NULL);
+  g_autoptr (UlakCleaner) self = user_data;
+  g_auto (GStrv) names = ulak_line_store_evict_media_finish (ULAK_LINE_STORE (source), result, NULL);
 
   if (names == NULL)
     end_media (self, "error");
@@ -182,8 +183,9 @@ evict (UlakCleaner *self)
 {
   gint64 days = self->settings.media_max_age_days;
 
-  ulak_line_store_evict_media_async (self->store, days == 0 ? 0 : wall_us (self) - days * G_TIME_SPAN_DAY, self->settings.media_max_bytes,
-                                     STEP_ROWS, evicted_cb, g_object_ref (self));
+  ulak_line_store_evict_media_async (self->store, days == 0 ? 0 : wall_us (self) - days * G_TIME_SPAN_DAY,
+                                     self->settings.media_max_bytes, STEP_ROWS, evicted_cb,
+                                     g_object_ref (self));
 }
 
 static void
@@ -207,8 +209,8 @@ end_messages (UlakCleaner *self, const char *outcome)
 static void
 trimmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakCleaner) self = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (UlakCleaner) self = user_data;
+  g_autoptr (GError) error = NULL;
   guint n;
 
   g_clear_pointer (&self->after_chat, g_free);
@@ -223,8 +225,9 @@ trimmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 trim (UlakCleaner *self)
 {
-  ulak_line_store_trim_chats_async (self->store, self->after_chat != NULL ? self->after_chat : "", self->settings.max_messages_per_chat,
-                                    STEP_ROWS, trimmed_cb, g_object_ref (self));
+  ulak_line_store_trim_chats_async (self->store, self->after_chat != NULL ? self->after_chat : "",
+                                    self->settings.max_messages_per_chat, STEP_ROWS, trimmed_cb,
+                                    g_object_ref (self));
 }
 
 static void

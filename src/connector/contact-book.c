@@ -20,7 +20,11 @@ typedef struct
 } AliasKind;
 
 static const AliasKind kinds[] = {
-  { "user_id", TRUE, TRUE }, { "lid", TRUE, TRUE }, { "wa_id", FALSE, TRUE }, { "phone", FALSE, TRUE }, { "user_name", FALSE, FALSE },
+  { "user_id", TRUE, TRUE },
+  { "lid", TRUE, TRUE },
+  { "wa_id", FALSE, TRUE },
+  { "phone", FALSE, TRUE },
+  { "user_name", FALSE, FALSE },
 };
 
 typedef struct
@@ -49,12 +53,17 @@ static gboolean
 find_alias (UlakDatabase *database, const char *kind, const char *value, char **contact_out, GError **error)
 {
   return ulak_sql_get_text (database, ULAK_SQL ("alias-find"),
-                            ULAK_BINDINGS (ULAK_TEXT ("kind", kind), ULAK_TEXT ("value", value)), "contact", contact_out, error);
+                            ULAK_BINDINGS (ULAK_TEXT ("kind", kind), ULAK_TEXT ("value", value)), "contact",
+                            contact_out, error);
 }
 
 /* Whether contact goes by another strong alias than the one that came now. */
 static gboolean
-is_somebody_else (UlakDatabase *database, const char *contact, const Aliases *aliases, gboolean *is_other_out, GError **error)
+is_somebody_else (UlakDatabase *database,
+                  const char *contact,
+                  const Aliases *aliases,
+                  gboolean *is_other_out,
+                  GError **error)
 {
   gboolean is_other = FALSE;
 
@@ -104,11 +113,12 @@ static gboolean
 put_aliases (UlakDatabase *database, const char *contact, const Aliases *aliases, gint64 now_us, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (aliases->values[i] != NULL &&
-        !ulak_sql_run (database, ULAK_SQL ("alias-put"),
-                       ULAK_BINDINGS (ULAK_TEXT ("kind", kinds[i].kind), ULAK_TEXT ("value", aliases->values[i]),
-                                      ULAK_TEXT ("contact", contact), ULAK_INTEGER ("now_us", now_us)),
-                       error))
+    if (aliases->values[i] != NULL
+        && !ulak_sql_run (database, ULAK_SQL ("alias-put"),
+                          ULAK_BINDINGS (ULAK_TEXT ("kind", kinds[i].kind),
+                                         ULAK_TEXT ("value", aliases->values[i]),
+                                         ULAK_TEXT ("contact", contact), ULAK_INTEGER ("now_us", now_us)),
+                          error))
       return FALSE;
   return TRUE;
 }
@@ -138,12 +148,15 @@ ulak_contact_book_meet (UlakDatabase *database,
   if (id == NULL)
     {
       id = g_strdup (new_id);
-      if (!ulak_sql_run (database, ULAK_SQL ("contact-insert"),
-                         ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name), ULAK_INTEGER ("now_us", now_us)), error))
+      if (!ulak_sql_run (
+              database, ULAK_SQL ("contact-insert"),
+              ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name), ULAK_INTEGER ("now_us", now_us)),
+              error))
         return NULL;
     }
-  else if (name != NULL && !ulak_sql_run (database, ULAK_SQL ("contact-name"),
-                                          ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name)), error))
+  else if (name != NULL
+           && !ulak_sql_run (database, ULAK_SQL ("contact-name"),
+                             ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name)), error))
     return NULL;
   return put_aliases (database, id, &aliases, now_us, error) ? g_steal_pointer (&id) : NULL;
 }
@@ -160,12 +173,13 @@ set_text (JsonObject *object, const char *name, const char *text)
 JsonObject *
 ulak_contact_book_show (UlakDatabase *database, const char *id, GError **error)
 {
-  g_autoptr(JsonObject) contact = json_object_new ();
+  g_autoptr (JsonObject) contact = json_object_new ();
   g_autofree char *name = NULL;
   UlakStatement *rows;
   gboolean has_row;
 
-  if (!ulak_sql_get_text (database, ULAK_SQL ("contact-show"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), "name", &name, error))
+  if (!ulak_sql_get_text (database, ULAK_SQL ("contact-show"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), "name",
+                          &name, error))
     return NULL;
   json_object_set_string_member (contact, "id", id);
   json_object_set_null_member (contact, "phone");
@@ -173,7 +187,8 @@ ulak_contact_book_show (UlakDatabase *database, const char *id, GError **error)
   json_object_set_null_member (contact, "wa_id");
   json_object_set_null_member (contact, "user_id");
 
-  rows = ulak_sql_query (database, ULAK_SQL ("aliases-of-contact"), ULAK_BINDINGS (ULAK_TEXT ("contact", id)), error);
+  rows = ulak_sql_query (database, ULAK_SQL ("aliases-of-contact"), ULAK_BINDINGS (ULAK_TEXT ("contact", id)),
+                         error);
   if (rows == NULL)
     return NULL;
   for (;;)

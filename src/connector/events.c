@@ -57,12 +57,13 @@ find_contact (UlakDatabase *database, const char *chat, const char *sender, char
   static const char *const identities[] = { "user_id", "lid", "wa_id", "phone", NULL };
   g_autofree char *contact = NULL;
 
-  if (!ulak_sql_get_text (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", chat)), "contact", &contact, error))
+  if (!ulak_sql_get_text (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", chat)), "contact",
+                          &contact, error))
     return FALSE;
   for (guint i = 0; contact == NULL && sender != NULL && identities[i] != NULL; i++)
     if (!ulak_sql_get_text (database, ULAK_SQL ("alias-find"),
-                            ULAK_BINDINGS (ULAK_TEXT ("kind", identities[i]), ULAK_TEXT ("value", sender)), "contact", &contact,
-                            error))
+                            ULAK_BINDINGS (ULAK_TEXT ("kind", identities[i]), ULAK_TEXT ("value", sender)),
+                            "contact", &contact, error))
       return FALSE;
   *contact_out = g_steal_pointer (&contact);
   return TRUE;
@@ -77,14 +78,15 @@ ulak_events_put_message (UlakDatabase *database,
                          gint64 timestamp_us,
                          GError **error)
 {
-  g_autoptr(JsonObject) data = json_object_new ();
+  g_autoptr (JsonObject) data = json_object_new ();
   g_autofree char *chat = NULL;
   g_autofree char *contact = NULL;
   g_autofree char *text = NULL;
   JsonObject *message;
   UlakStatement *row;
 
-  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), &row, error))
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), &row, error))
     return FALSE;
   g_return_val_if_fail (row != NULL, FALSE);
   chat = g_strdup (ulak_statement_get_text (row, "chat"));

@@ -54,7 +54,7 @@ ulak_history_get_message (UlakDatabase *database, UlakHistory *self, GError **er
   gboolean is_ours = ulak_id_is_valid (self->id);
   UlakStatement *row = NULL;
   JsonObject *message;
-  g_autoptr(JsonNode) node = NULL;
+  g_autoptr (JsonNode) node = NULL;
 
   if (!ulak_sql_find (database, is_ours ? ULAK_SQL ("message-find") : ULAK_SQL ("message-by-network-id"),
                       ULAK_BINDINGS (ULAK_TEXT (is_ours ? "id" : "network_id", self->id)), &row, error))
@@ -115,11 +115,12 @@ chat_free (gpointer data)
 static GPtrArray *
 read_chats (UlakDatabase *database, gint64 before_us, const char *before_id, guint limit, GError **error)
 {
-  g_autoptr(GPtrArray) chats = g_ptr_array_new_with_free_func (chat_free);
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("chats-list"),
-                                        ULAK_BINDINGS (ULAK_INTEGER ("before_us", before_us), ULAK_TEXT ("before_id", before_id),
-                                                       ULAK_INTEGER ("limit", limit)),
-                                        error);
+  g_autoptr (GPtrArray) chats = g_ptr_array_new_with_free_func (chat_free);
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_SQL ("chats-list"),
+                        ULAK_BINDINGS (ULAK_INTEGER ("before_us", before_us),
+                                       ULAK_TEXT ("before_id", before_id), ULAK_INTEGER ("limit", limit)),
+                        error);
   gboolean has_row;
 
   while (rows != NULL)
@@ -135,7 +136,9 @@ read_chats (UlakDatabase *database, gint64 before_us, const char *before_id, gui
       chat->name = g_strdup (ulak_statement_get_text (rows, "name"));
       chat->unread = ulak_statement_get_integer (rows, "unread");
       chat->updated_us = ulak_statement_get_integer (rows, "updated_us");
-      chat->last_sequence = ulak_statement_is_null (rows, "last_sequence") ? 0 : ulak_statement_get_integer (rows, "last_sequence");
+      chat->last_sequence = ulak_statement_is_null (rows, "last_sequence")
+                                ? 0
+                                : ulak_statement_get_integer (rows, "last_sequence");
       g_ptr_array_add (chats, chat);
     }
   return NULL;
@@ -147,8 +150,8 @@ show_last_message (UlakDatabase *database, const Chat *chat, JsonObject *shown, 
   UlakStatement *row;
   JsonObject *message;
 
-  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", chat->last_sequence)), &row,
-                      error))
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("sequence", chat->last_sequence)), &row, error))
     return FALSE;
   if (row == NULL)
     {
@@ -165,7 +168,7 @@ show_last_message (UlakDatabase *database, const Chat *chat, JsonObject *shown, 
 static JsonObject *
 show_chat (UlakDatabase *database, const Chat *chat, GError **error)
 {
-  g_autoptr(JsonObject) shown = json_object_new ();
+  g_autoptr (JsonObject) shown = json_object_new ();
   g_autofree char *updated_at = ulak_format_rfc3339 (chat->updated_us);
 
   json_object_set_string_member (shown, "id", chat->id);
@@ -181,8 +184,8 @@ show_chat (UlakDatabase *database, const Chat *chat, GError **error)
 gboolean
 ulak_history_list_chats (UlakDatabase *database, UlakHistory *self, GError **error)
 {
-  g_autoptr(GPtrArray) chats = NULL;
-  g_autoptr(JsonNode) node = NULL;
+  g_autoptr (GPtrArray) chats = NULL;
+  g_autoptr (JsonNode) node = NULL;
   g_autofree char *before_id = NULL;
   JsonArray *array = json_array_new ();
   char *next = NULL;
@@ -228,12 +231,18 @@ require_chat (UlakDatabase *database, const char *id, GError **error)
 }
 
 static gboolean
-collect_messages (UlakDatabase *database, UlakHistory *self, gint64 before, JsonArray *array, char **next_out, GError **error)
+collect_messages (UlakDatabase *database,
+                  UlakHistory *self,
+                  gint64 before,
+                  JsonArray *array,
+                  char **next_out,
+                  GError **error)
 {
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("messages-list"),
-                                        ULAK_BINDINGS (ULAK_TEXT ("chat", self->id), ULAK_INTEGER ("before", before),
-                                                       ULAK_INTEGER ("limit", (gint64) self->limit + 1)),
-                                        error);
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_SQL ("messages-list"),
+                        ULAK_BINDINGS (ULAK_TEXT ("chat", self->id), ULAK_INTEGER ("before", before),
+                                       ULAK_INTEGER ("limit", (gint64) self->limit + 1)),
+                        error);
   gint64 last = 0;
   gboolean has_row;
 
@@ -263,7 +272,7 @@ collect_messages (UlakDatabase *database, UlakHistory *self, gint64 before, Json
 gboolean
 ulak_history_list_messages (UlakDatabase *database, UlakHistory *self, GError **error)
 {
-  g_autoptr(JsonNode) node = json_node_alloc ();
+  g_autoptr (JsonNode) node = json_node_alloc ();
   g_autofree char *rest = NULL;
   JsonArray *array = json_array_new ();
   char *next = NULL;
@@ -271,8 +280,8 @@ ulak_history_list_messages (UlakDatabase *database, UlakHistory *self, GError **
 
   json_node_init_array (node, array);
   json_array_unref (array);
-  if (!parse_cursor (self, &before, &rest, error) || !require_chat (database, self->id, error) ||
-      !collect_messages (database, self, before, array, &next, error))
+  if (!parse_cursor (self, &before, &rest, error) || !require_chat (database, self->id, error)
+      || !collect_messages (database, self, before, array, &next, error))
     return FALSE;
   set_answer (self, node, next);
   return TRUE;

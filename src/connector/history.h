@@ -18,8 +18,8 @@ typedef struct
   char *id;     /* a message's id, or a chat's id */
   char *cursor; /* "" for the first page */
   guint limit;
-  char *json;   /* out: (owned): an array, or one message */
-  char *next;   /* out: (owned): "" on the last page */
+  char *json; /* out: (owned): an array, or one message */
+  char *next; /* out: (owned): "" on the last page */
 } UlakHistory;
 
 UlakHistory *ulak_history_new (const char *id, const char *cursor, guint limit);

@@ -22,12 +22,12 @@ typedef struct
   UlakInboundKind kind;
   UlakInboundMessage message; /* its JSON objects are only for the main thread */
   UlakInboundStatus status;
-  char *content;              /* (owned) (nullable): message: JSON text; event: its data */
-  char *media_reference;      /* (owned) (nullable) */
-  char *contact;              /* (owned) (nullable) */
-  char *type;                 /* (owned) (nullable): event */
-  char *chat;                 /* (owned) (nullable): event */
-  gint64 timestamp_us;        /* event */
+  char *content;         /* (owned) (nullable): message: JSON text; event: its data */
+  char *media_reference; /* (owned) (nullable) */
+  char *contact;         /* (owned) (nullable) */
+  char *type;            /* (owned) (nullable): event */
+  char *chat;            /* (owned) (nullable): event */
+  gint64 timestamp_us;   /* event */
 } UlakInboundItem;
 
 const UlakInboundItem *ulak_inbound_get_item (const UlakInbound *self, guint index);

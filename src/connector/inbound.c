@@ -141,7 +141,11 @@ ulak_inbound_add_status (UlakInbound *self, const UlakInboundStatus *status)
 
 /** ulak_inbound_add_event: @chat: (nullable): the ordering key */
 void
-ulak_inbound_add_event (UlakInbound *self, const char *type, const char *chat, gint64 timestamp_us, JsonObject *data)
+ulak_inbound_add_event (UlakInbound *self,
+                        const char *type,
+                        const char *chat,
+                        gint64 timestamp_us,
+                        JsonObject *data)
 {
   UlakInboundItem *item;
 

@@ -11,7 +11,8 @@ gboolean
 ulak_lanes_open (UlakDatabase *database, const char *chat, gint64 sequence, gint64 now_us, GError **error)
 {
   return ulak_sql_run (database, ULAK_SQL ("lane-open"),
-                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("head", sequence), ULAK_INTEGER ("due_us", now_us),
+                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("head", sequence),
+                                      ULAK_INTEGER ("due_us", now_us),
                                       ULAK_INTEGER ("warm_since_us", now_us - ULAK_LANES_WARM_US)),
                        error);
 }
@@ -23,7 +24,11 @@ ulak_lanes_warm (UlakDatabase *database, const char *chat, GError **error)
 }
 
 gboolean
-ulak_lanes_claim (UlakDatabase *database, const char *chat, gint64 sequence, gboolean *taken_out, GError **error)
+ulak_lanes_claim (UlakDatabase *database,
+                  const char *chat,
+                  gint64 sequence,
+                  gboolean *taken_out,
+                  GError **error)
 {
   if (!ulak_sql_run (database, ULAK_SQL ("lane-claim"),
                      ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("head", sequence)), error))
@@ -51,8 +56,10 @@ ulak_lanes_settle (UlakDatabase *database, const char *chat, GError **error)
     return ulak_sql_run (database, ULAK_SQL ("lane-remove"), ULAK_BINDINGS (ULAK_TEXT ("chat", chat)), error);
   head = ulak_statement_get_integer (row, "sequence");
   due_us = ulak_statement_get_integer (row, "due_us");
-  return ulak_sql_run (database, ULAK_SQL ("lane-move"),
-                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("head", head), ULAK_INTEGER ("due_us", due_us)), error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("lane-move"),
+      ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("head", head), ULAK_INTEGER ("due_us", due_us)),
+      error);
 }
 
 gboolean

@@ -13,10 +13,18 @@
 /* A chat that wrote within this time is answered before others are addressed. */
 #define ULAK_LANES_WARM_US (24 * G_TIME_SPAN_HOUR)
 
-gboolean ulak_lanes_open (UlakDatabase *database, const char *chat, gint64 sequence, gint64 now_us, GError **error);
+gboolean ulak_lanes_open (UlakDatabase *database,
+                          const char *chat,
+                          gint64 sequence,
+                          gint64 now_us,
+                          GError **error);
 gboolean ulak_lanes_warm (UlakDatabase *database, const char *chat, GError **error);
 /* Takes the lane for its head; *taken_out is FALSE if sequence is not the head or is on its way. */
-gboolean ulak_lanes_claim (UlakDatabase *database, const char *chat, gint64 sequence, gboolean *taken_out, GError **error);
+gboolean ulak_lanes_claim (UlakDatabase *database,
+                           const char *chat,
+                           gint64 sequence,
+                           gboolean *taken_out,
+                           GError **error);
 gboolean ulak_lanes_delay (UlakDatabase *database, const char *chat, gint64 due_us, GError **error);
 /* After the head was closed or is to be tried again: the lane shows the oldest open message, or goes. */
 gboolean ulak_lanes_settle (UlakDatabase *database, const char *chat, GError **error);

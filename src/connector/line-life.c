@@ -67,8 +67,8 @@ check_document (UlakLine *self, JsonObject *document, GError **error)
 
   if (g_strcmp0 (id, ulak_line_get_account (self)) != 0 || g_strcmp0 (network, self->network) != 0)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The account document is not that of ‘%s’ on %s", ulak_line_get_account (self),
-                   self->network);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The account document is not that of ‘%s’ on %s",
+                   ulak_line_get_account (self), self->network);
       return FALSE;
     }
   if (backend == NULL)
@@ -76,9 +76,11 @@ check_document (UlakLine *self, JsonObject *document, GError **error)
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "backend: is required");
       return FALSE;
     }
-  if (self->backend == NULL || g_str_equal (backend, ULAK_BACKEND_GET_CLASS (self->backend)->get_name (self->backend)))
+  if (self->backend == NULL
+      || g_str_equal (backend, ULAK_BACKEND_GET_CLASS (self->backend)->get_name (self->backend)))
     return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "The backend of a running line cannot be changed: stop and start it");
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
+               "The backend of a running line cannot be changed: stop and start it");
   return FALSE;
 }
 
@@ -90,13 +92,17 @@ make_queue (UlakLine *self)
   UlakSendQueueOptions options = {
     .concurrency = (guint) config_integer (self, "whatsapp", "send_concurrency"),
     .attempts = (guint) config_integer (self, "whatsapp", "send_attempts"),
-    .backoff = { config_integer (self, "whatsapp", "send_backoff_ms"), config_integer (self, "whatsapp", "send_backoff_max_ms"), 20 },
+    .backoff = { config_integer (self, "whatsapp", "send_backoff_ms"),
+                 config_integer (self, "whatsapp", "send_backoff_max_ms"), 20 },
     .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
-    .rate_per_minute = g_str_equal (klass->get_name (self->backend), "linked") ? config_integer (self, "pace", "rate_limit_per_minute") : 0,
+    .rate_per_minute = g_str_equal (klass->get_name (self->backend), "linked")
+                           ? config_integer (self, "pace", "rate_limit_per_minute")
+                           : 0,
   };
 
-  self->queue = ulak_send_queue_new (self->store, ulak_service_get_clock (self->service), ulak_service_get_random (self->service),
-                                ulak_service_get_metrics (self->service), &options);
+  self->queue = ulak_send_queue_new (self->store, ulak_service_get_clock (self->service),
+                                     ulak_service_get_random (self->service),
+                                     ulak_service_get_metrics (self->service), &options);
 }
 
 gboolean
@@ -128,8 +134,7 @@ counts_changed (UlakLine *self)
     ulak_account_adapter_refresh (self->adapter);
 }
 
-static gboolean
-export (UlakLine *self, GError **error)
+static gboolean export(UlakLine *self, GError **error)
 {
   g_autofree char *path = get_object_path (ULAK_DAEMON (self));
 
@@ -141,12 +146,13 @@ export (UlakLine *self, GError **error)
 static void
 settings_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) values = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) values
+      = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
 
-  if (values == NULL || !export (self, &error))
+  if (values == NULL || !export(self, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
@@ -158,10 +164,10 @@ settings_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 document_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) document = ulak_account_source_load_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) document = ulak_account_source_load_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (document == NULL || !ulak_line_use_document (self, document, &error))
     {
@@ -181,10 +187,10 @@ swept_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSE
 static void
 orphans_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
-  g_auto(GStrv) orphans = ulak_line_store_evict_media_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) orphans = ulak_line_store_evict_media_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (orphans == NULL)
     {
@@ -193,24 +199,25 @@ orphans_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (orphans[0] != NULL)
     ulak_media_folder_remove_async (self->folder, (const char *const *) orphans, swept_cb, NULL);
-  ulak_account_source_load_async (self->store, ulak_service_get_connection (self->service), ulak_line_get_account (self), document_cb,
-                                  g_steal_pointer (&task));
+  ulak_account_source_load_async (self->store, ulak_service_get_connection (self->service),
+                                  ulak_line_get_account (self), document_cb, g_steal_pointer (&task));
 }
 
 static void
 folder_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
-  g_auto(GStrv) names = ulak_media_folder_open_finish (ULAK_MEDIA_FOLDER (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) names = ulak_media_folder_open_finish (ULAK_MEDIA_FOLDER (source), result, &error);
 
   if (names == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  ulak_line_store_find_orphans_async (self->store, (const char *const *) names, orphans_cb, g_steal_pointer (&task));
+  ulak_line_store_find_orphans_async (self->store, (const char *const *) names, orphans_cb,
+                                      g_steal_pointer (&task));
 }
 
 static void
@@ -226,22 +233,25 @@ make_parts (UlakLine *self)
   UlakRandom *random = ulak_service_get_random (self->service);
   GDBusConnection *connection = ulak_service_get_connection (self->service);
   const char *account = ulak_line_get_account (self);
-  g_autofree char *media = g_build_filename (ulak_service_get_data_dir (self->service), "accounts", account, "media", NULL);
+  g_autofree char *media
+      = g_build_filename (ulak_service_get_data_dir (self->service), "accounts", account, "media", NULL);
 
   self->folder = ulak_media_folder_new (media, clock, random);
-  self->library = ulak_media_library_new (self->store, self->folder, config_integer (self, "whatsapp", "upload_max_bytes"));
+  self->library = ulak_media_library_new (self->store, self->folder,
+                                          config_integer (self, "whatsapp", "upload_max_bytes"));
   self->pump = ulak_outbox_pump_new (self->store, connection, clock, random, account);
   self->cleaner = ulak_cleaner_new (self->store, self->folder, clock);
   g_signal_connect_object (self->cleaner, "job-done", G_CALLBACK (job_done), self, G_CONNECT_SWAPPED);
-  self->secrets = ulak_remote_secrets_new (connection, clock, account, config_integer (self, "api", "cache_expiry_seconds"));
+  self->secrets = ulak_remote_secrets_new (connection, clock, account,
+                                           config_integer (self, "api", "cache_expiry_seconds"));
 }
 
 static void
 store_opened_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   self->store = ulak_line_store_open_finish (result, &error);
   if (self->store == NULL)
@@ -296,9 +306,10 @@ started (UlakDaemon *daemon)
 static void
 settings_reread_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakLine) self = user_data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) values = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (UlakLine) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) values
+      = ulak_line_store_get_settings_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (values != NULL)
     ulak_line_apply_settings (self, values);
@@ -321,8 +332,8 @@ reload (UlakDaemon *daemon, UlakConfig *config G_GNUC_UNUSED)
 static void
 store_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
 
   if (ulak_line_store_close_finish (ULAK_LINE_STORE (source), result, &error))
     g_task_return_boolean (task, TRUE);
@@ -353,7 +364,7 @@ stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (!ULAK_BACKEND_GET_CLASS (source)->stop_finish (ULAK_BACKEND (source), result, &error))
     ulak_log_warning (NULL, NULL, "The backend did not stop cleanly: %s", error->message);
@@ -412,8 +423,8 @@ check_outbox (UlakLine *self, UlakHealth *health)
   if (fault == NULL)
     ulak_health_add (health, "outbox", ULAK_HEALTH_HEALTHY, "%s", "");
   else
-    ulak_health_add (health, "outbox", ULAK_HEALTH_DEGRADED, "%u events wait for ulak-webhooks: %s", ulak_line_store_get_events (self->store),
-                     fault);
+    ulak_health_add (health, "outbox", ULAK_HEALTH_DEGRADED, "%u events wait for ulak-webhooks: %s",
+                     ulak_line_store_get_events (self->store), fault);
 }
 
 /* The file system that holds the line's folder: events and messages need room. */
@@ -425,33 +436,40 @@ check_disk (UlakLine *self, UlakHealth *health)
 
   if (statvfs (ulak_service_get_data_dir (self->service), &disk) != 0)
     {
-      ulak_health_add (health, "disk", ULAK_HEALTH_UNHEALTHY, "The data directory cannot be examined: %s", g_strerror (errno));
+      ulak_health_add (health, "disk", ULAK_HEALTH_UNHEALTHY, "The data directory cannot be examined: %s",
+                       g_strerror (errno));
       return;
     }
   free_bytes = (guint64) disk.f_bavail * disk.f_frsize;
   if (free_bytes >= DISK_FREE_MIN_BYTES)
     ulak_health_add (health, "disk", ULAK_HEALTH_HEALTHY, "%s", "");
   else
-    ulak_health_add (health, "disk", ULAK_HEALTH_DEGRADED, "Only %" G_GUINT64_FORMAT " MiB are free", free_bytes >> 20);
+    ulak_health_add (health, "disk", ULAK_HEALTH_DEGRADED, "Only %" G_GUINT64_FORMAT " MiB are free",
+                     free_bytes >> 20);
 }
 
 static void
 check_line (UlakLine *self, UlakHealth *health)
 {
   static const UlakHealthStatus statuses[] = {
-    [ULAK_LINE_STATE_STOPPED] = ULAK_HEALTH_DEGRADED,   [ULAK_LINE_STATE_STARTING] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_QR] = ULAK_HEALTH_DEGRADED,        [ULAK_LINE_STATE_PASSKEY] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_READY] = ULAK_HEALTH_HEALTHY,      [ULAK_LINE_STATE_DISCONNECTED] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_LOGGED_OUT] = ULAK_HEALTH_UNHEALTHY, [ULAK_LINE_STATE_OUTDATED] = ULAK_HEALTH_UNHEALTHY,
-    [ULAK_LINE_STATE_BANNED] = ULAK_HEALTH_UNHEALTHY,   [ULAK_LINE_STATE_FAILED] = ULAK_HEALTH_UNHEALTHY,
+    [ULAK_LINE_STATE_STOPPED] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_STARTING] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_QR] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_PASSKEY] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_READY] = ULAK_HEALTH_HEALTHY,
+    [ULAK_LINE_STATE_DISCONNECTED] = ULAK_HEALTH_DEGRADED,
+    [ULAK_LINE_STATE_LOGGED_OUT] = ULAK_HEALTH_UNHEALTHY,
+    [ULAK_LINE_STATE_OUTDATED] = ULAK_HEALTH_UNHEALTHY,
+    [ULAK_LINE_STATE_BANNED] = ULAK_HEALTH_UNHEALTHY,
+    [ULAK_LINE_STATE_FAILED] = ULAK_HEALTH_UNHEALTHY,
   };
   const char *state = ulak_line_state_to_string (self->state);
 
   if (self->state == ULAK_LINE_STATE_READY)
     ulak_health_add (health, "line", ULAK_HEALTH_HEALTHY, "%s", "");
   else
-    ulak_health_add (health, "line", statuses[self->state], "The line is %s%s%s", state, self->why != NULL ? ": " : "",
-                     self->why != NULL ? self->why : "");
+    ulak_health_add (health, "line", statuses[self->state], "The line is %s%s%s", state,
+                     self->why != NULL ? ": " : "", self->why != NULL ? self->why : "");
 }
 
 static void
@@ -487,10 +505,13 @@ refresh_metrics (UlakDaemon *daemon)
 
   if (self->store == NULL)
     return;
-  ulak_metrics_set (metrics, "ulak_queue_depth", ULAK_LABELS (account), ulak_line_store_get_depth (self->store));
-  ulak_metrics_set (metrics, "ulak_outbox_rows", ULAK_LABELS (account), ulak_line_store_get_events (self->store));
+  ulak_metrics_set (metrics, "ulak_queue_depth", ULAK_LABELS (account),
+                    ulak_line_store_get_depth (self->store));
+  ulak_metrics_set (metrics, "ulak_outbox_rows", ULAK_LABELS (account),
+                    ulak_line_store_get_events (self->store));
   for (guint i = 0; i < ULAK_N_LINE_STATES; i++)
-    ulak_metrics_set (metrics, "ulak_line_state", ULAK_LABELS (account, ulak_line_state_to_string (i)), i == self->state ? 1 : 0);
+    ulak_metrics_set (metrics, "ulak_line_state", ULAK_LABELS (account, ulak_line_state_to_string (i)),
+                      i == self->state ? 1 : 0);
 }
 
 void

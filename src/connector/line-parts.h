@@ -25,10 +25,10 @@ struct _UlakLine
   UlakBackendFactory factory;
 
   UlakLineState state;
-  char *error_code;     /* (owned) (nullable) */
-  char *why;            /* (owned) (nullable) */
+  char *error_code; /* (owned) (nullable) */
+  char *why;        /* (owned) (nullable) */
 
-  UlakLineStore *store;         /* (owned), as all below: made at start, in this order */
+  UlakLineStore *store; /* (owned), as all below: made at start, in this order */
   UlakMediaFolder *folder;
   UlakMediaLibrary *library;
   UlakSendQueue *queue;
@@ -37,13 +37,13 @@ struct _UlakLine
   UlakRemoteSecrets *secrets;
   UlakBackend *backend;
   UlakAccountAdapter *adapter;
-  GPtrArray *exports;           /* (element-type GDBusInterfaceSkeleton): of the backend */
-  JsonObject *document;         /* the account document */
-  UlakLineSettings defaults;    /* of the configuration */
+  GPtrArray *exports;        /* (element-type GDBusInterfaceSkeleton): of the backend */
+  JsonObject *document;      /* the account document */
+  UlakLineSettings defaults; /* of the configuration */
   UlakLineSettings settings;
 
-  guint writing;                /* notes on their way to the database that nobody waits for */
-  GTask *closing;               /* (owned) (nullable): the drain, once only notes and the outbox are left */
+  guint writing;  /* notes on their way to the database that nobody waits for */
+  GTask *closing; /* (owned) (nullable): the drain, once only notes and the outbox are left */
 };
 
 void ulak_line_life_init (UlakDaemonClass *klass);

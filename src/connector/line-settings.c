@@ -73,8 +73,8 @@ read_value (JsonObject *object, const Setting *setting, UlakIssues *issues)
     case SETTING_BOOLEAN:
       return ulak_json_read_boolean (object, "", setting->name, FALSE, issues);
     case SETTING_INTEGER:
-      return ulak_json_read_integer (object, "", setting->name, ULAK_JSON_OPTIONAL, setting->min, setting->max, setting->initial,
-                                     issues);
+      return ulak_json_read_integer (object, "", setting->name, ULAK_JSON_OPTIONAL, setting->min, setting->max,
+                                     setting->initial, issues);
     case SETTING_UNKNOWN_OUTCOME:
       word = ulak_json_read_string (object, "", setting->name, ULAK_JSON_OPTIONAL, 1, 32, issues);
       if (word != NULL && !g_str_equal (word, "resend") && !g_str_equal (word, "hold"))
@@ -96,11 +96,12 @@ ulak_line_settings_init (UlakLineSettings *self)
 void
 ulak_line_settings_apply (UlakLineSettings *self, const UlakLineSettings *defaults, JsonObject *values)
 {
-  g_autoptr(UlakIssues) ignored = ulak_issues_new ();
+  g_autoptr (UlakIssues) ignored = ulak_issues_new ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
     set (self, &settings[i],
-         is_given (values, settings[i].name) ? read_value (values, &settings[i], ignored) : get (defaults, &settings[i]));
+         is_given (values, settings[i].name) ? read_value (values, &settings[i], ignored)
+                                             : get (defaults, &settings[i]));
 }
 
 /** ulak_line_settings_check: Returns: whether @changes, where null means the default, added no issue */

@@ -18,7 +18,7 @@ typedef struct
   gint64 max_messages_per_chat; /* 0: all */
   gint64 media_max_age_days;    /* 0: for ever */
   gint64 media_max_bytes;
-  gboolean holds_unknown;       /* unknown_outcome is "hold" */
+  gboolean holds_unknown; /* unknown_outcome is "hold" */
   gint64 rate_per_second;
   gint64 pair_interval_ms;
   gint64 pair_burst;

@@ -18,13 +18,13 @@ typedef struct
 {
   UlakLineWork head;
   char *id;
-  char *content;    /* the document as JSON text */
+  char *content; /* the document as JSON text */
   char *to;
   char *type;
-  char *reply_to;   /* (nullable) */
-  char *media_id;   /* (nullable) */
+  char *reply_to;    /* (nullable) */
+  char *media_id;    /* (nullable) */
   gint64 expires_us; /* 0: never */
-  char *status;     /* out */
+  char *status;      /* out */
 } Acceptance;
 
 static void
@@ -45,8 +45,8 @@ acceptance_free (gpointer data)
 static gboolean
 is_same_document (const char *left, const char *right)
 {
-  g_autoptr(JsonNode) a = NULL;
-  g_autoptr(JsonNode) b = NULL;
+  g_autoptr (JsonNode) a = NULL;
+  g_autoptr (JsonNode) b = NULL;
 
   if (g_str_equal (left, right))
     return TRUE;
@@ -62,13 +62,14 @@ find_known (UlakDatabase *database, Acceptance *self, gboolean *known_out, GErro
   UlakStatement *row;
   const char *status;
 
-  if (!ulak_sql_find (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->id)), &row, error))
+  if (!ulak_sql_find (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->id)), &row,
+                      error))
     return FALSE;
   *known_out = row != NULL;
   if (row == NULL)
     return TRUE;
-  if (ulak_statement_get_integer (row, "is_request") == 0 ||
-      !is_same_document (self->content, ulak_statement_get_text (row, "content")))
+  if (ulak_statement_get_integer (row, "is_request") == 0
+      || !is_same_document (self->content, ulak_statement_get_text (row, "content")))
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFLICT, "The id %s belongs to another message", self->id);
       return FALSE;
@@ -85,12 +86,13 @@ find_medium (UlakDatabase *database, Acceptance *self, GError **error)
 
   if (self->media_id == NULL)
     return TRUE;
-  if (!ulak_sql_find (database, ULAK_SQL ("media-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->media_id)), &row, error))
+  if (!ulak_sql_find (database, ULAK_SQL ("media-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->media_id)), &row,
+                      error))
     return FALSE;
   if (row != NULL && !ulak_statement_is_null (row, "stored_name"))
     return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "%s.media_id: names no medium that was uploaded to this line and is still kept",
-               self->type);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
+               "%s.media_id: names no medium that was uploaded to this line and is still kept", self->type);
   return FALSE;
 }
 
@@ -107,11 +109,13 @@ find_quoted (UlakDatabase *database, Acceptance *self, char **id_out, char **net
     return FALSE;
   if (row == NULL && is_ours)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "reply_to: there is no message %s on this line", self->reply_to);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "reply_to: there is no message %s on this line",
+                   self->reply_to);
       return FALSE;
     }
   *id_out = row == NULL ? NULL : g_strdup (ulak_statement_get_text (row, "id"));
-  *network_id_out = row == NULL ? g_strdup (self->reply_to) : g_strdup (ulak_statement_get_text (row, "network_id"));
+  *network_id_out
+      = row == NULL ? g_strdup (self->reply_to) : g_strdup (ulak_statement_get_text (row, "network_id"));
   return TRUE;
 }
 
@@ -124,8 +128,9 @@ find_chat (UlakDatabase *database, const char *to, char **chat_out, GError **err
 
   if (!ulak_sql_find (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", to)), &row, error))
     return FALSE;
-  if (row == NULL &&
-      !ulak_sql_get_text (database, ULAK_SQL ("chat-of-alias"), ULAK_BINDINGS (ULAK_TEXT ("value", to)), "id", &chat, error))
+  if (row == NULL
+      && !ulak_sql_get_text (database, ULAK_SQL ("chat-of-alias"), ULAK_BINDINGS (ULAK_TEXT ("value", to)),
+                             "id", &chat, error))
     return FALSE;
   *chat_out = chat != NULL ? g_steal_pointer (&chat) : g_strdup (to);
   return TRUE;
@@ -140,15 +145,16 @@ insert (UlakDatabase *database, Acceptance *self, const char *chat, GError **err
 
   if (!find_quoted (database, self, &quoted_id, &quoted_network_id, error))
     return FALSE;
-  return ulak_sql_run (database, ULAK_SQL ("message-insert"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", self->id), ULAK_TEXT ("network_id", NULL), ULAK_TEXT ("chat", chat),
-                                      ULAK_TEXT ("sender", NULL), ULAK_INTEGER ("is_request", 1), ULAK_TEXT ("type", self->type),
-                                      ULAK_TEXT ("status", "pending"), ULAK_INTEGER ("timestamp_us", now_us),
-                                      ULAK_TEXT ("content", self->content), ULAK_TEXT ("quoted_id", quoted_id),
-                                      ULAK_TEXT ("quoted_network_id", quoted_network_id), ULAK_TEXT ("media_id", self->media_id),
-                                      ULAK_INTEGER ("open", 1), ULAK_INTEGER ("due_us", now_us),
-                                      ULAK_INTEGER ("expires_us", self->expires_us)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("message-insert"),
+      ULAK_BINDINGS (ULAK_TEXT ("id", self->id), ULAK_TEXT ("network_id", NULL), ULAK_TEXT ("chat", chat),
+                     ULAK_TEXT ("sender", NULL), ULAK_INTEGER ("is_request", 1), ULAK_TEXT ("type", self->type),
+                     ULAK_TEXT ("status", "pending"), ULAK_INTEGER ("timestamp_us", now_us),
+                     ULAK_TEXT ("content", self->content), ULAK_TEXT ("quoted_id", quoted_id),
+                     ULAK_TEXT ("quoted_network_id", quoted_network_id), ULAK_TEXT ("media_id", self->media_id),
+                     ULAK_INTEGER ("open", 1), ULAK_INTEGER ("due_us", now_us),
+                     ULAK_INTEGER ("expires_us", self->expires_us)),
+      error);
 }
 
 static gboolean
@@ -164,13 +170,15 @@ accept_run (UlakDatabase *database, gpointer data, GError **error)
     return FALSE;
   if (is_known)
     return TRUE;
-  if (!find_medium (database, self, error) || !find_chat (database, self->to, &chat, error) || !insert (database, self, chat, error))
+  if (!find_medium (database, self, error) || !find_chat (database, self->to, &chat, error)
+      || !insert (database, self, chat, error))
     return FALSE;
   self->head.depth_change = 1;
   self->status = g_strdup ("pending");
-  return ulak_lanes_open (database, chat, ulak_database_get_last_rowid (database), self->head.now_us, error) &&
-         ulak_sql_run (database, ULAK_SQL ("chat-touch"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", chat), ULAK_INTEGER ("now_us", self->head.now_us)), error);
+  return ulak_lanes_open (database, chat, ulak_database_get_last_rowid (database), self->head.now_us, error)
+         && ulak_sql_run (database, ULAK_SQL ("chat-touch"),
+                          ULAK_BINDINGS (ULAK_TEXT ("id", chat), ULAK_INTEGER ("now_us", self->head.now_us)),
+                          error);
 }
 
 static void
@@ -203,17 +211,19 @@ ulak_line_store_accept_async (UlakLineStore *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, ulak_line_store_accept_async);
   if (!ulak_line_store_charge (self))
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "The line has %u messages to send, which is its limit",
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL,
+                               "The line has %u messages to send, which is its limit",
                                ulak_line_store_get_depth (self));
       return;
     }
   g_task_set_task_data (task, self, NULL); /* marks the charge */
-  ulak_line_store_write (self, accept_run, acceptance_new (id, message), acceptance_free, accept_done, g_steal_pointer (&task));
+  ulak_line_store_write (self, accept_run, acceptance_new (id, message), acceptance_free, accept_done,
+                         g_steal_pointer (&task));
 }
 
 char *

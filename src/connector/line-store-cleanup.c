@@ -13,7 +13,7 @@ typedef struct
   UlakLineWork head;
   UlakCleanup what;
   gint64 before_us;
-  gint64 keep;      /* messages per chat, or bytes of media */
+  gint64 keep; /* messages per chat, or bytes of media */
   guint limit;
   char *after;      /* (owned): chat */
   guint n;          /* out */
@@ -43,8 +43,10 @@ forget_run (UlakDatabase *database, gpointer data, GError **error)
   Broom *self = data;
 
   ulak_line_work_start (self);
-  if (!ulak_sql_run (database, forget_paths[self->what],
-                     ULAK_BINDINGS (ULAK_INTEGER ("before_us", self->before_us), ULAK_INTEGER ("limit", self->limit)), error))
+  if (!ulak_sql_run (
+          database, forget_paths[self->what],
+          ULAK_BINDINGS (ULAK_INTEGER ("before_us", self->before_us), ULAK_INTEGER ("limit", self->limit)),
+          error))
     return FALSE;
   self->n = (guint) ulak_database_get_changes (database);
   return TRUE;
@@ -57,14 +59,20 @@ forget_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 }
 
 void
-ulak_line_store_forget_async (UlakLineStore *self, UlakCleanup what, gint64 before_us, guint limit, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_forget_async (UlakLineStore *self,
+                              UlakCleanup what,
+                              gint64 before_us,
+                              guint limit,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   Broom *broom = g_new0 (Broom, 1);
 
   broom->what = what;
   broom->before_us = before_us;
   broom->limit = limit;
-  ulak_line_store_write (self, forget_run, broom, broom_free, forget_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, forget_run, broom, broom_free, forget_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 guint
@@ -82,14 +90,16 @@ trim_chat (UlakDatabase *database, Broom *self, const char *chat, GError **error
   UlakStatement *row;
   gint64 last;
 
-  if (!ulak_sql_find (database, ULAK_SQL ("chat-trim-from"), ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("keep", self->keep)),
-                      &row, error))
+  if (!ulak_sql_find (database, ULAK_SQL ("chat-trim-from"),
+                      ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("keep", self->keep)), &row, error))
     return FALSE;
   if (row == NULL)
     return TRUE;
   last = ulak_statement_get_integer (row, "sequence");
   if (!ulak_sql_run (database, ULAK_SQL ("chat-trim"),
-                     ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("last", last), ULAK_INTEGER ("limit", self->limit - self->n)), error))
+                     ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("last", last),
+                                    ULAK_INTEGER ("limit", self->limit - self->n)),
+                     error))
     return FALSE;
   self->n += (guint) ulak_database_get_changes (database);
   return TRUE;
@@ -98,9 +108,10 @@ trim_chat (UlakDatabase *database, Broom *self, const char *chat, GError **error
 static GStrv
 list_chats (UlakDatabase *database, const char *after, GError **error)
 {
-  g_autoptr(GStrvBuilder) ids = g_strv_builder_new ();
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("chats-after"),
-                                        ULAK_BINDINGS (ULAK_TEXT ("after", after), ULAK_INTEGER ("limit", CHATS_STEP)), error);
+  g_autoptr (GStrvBuilder) ids = g_strv_builder_new ();
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_SQL ("chats-after"),
+                        ULAK_BINDINGS (ULAK_TEXT ("after", after), ULAK_INTEGER ("limit", CHATS_STEP)), error);
   gboolean has_row;
 
   while (rows != NULL)
@@ -119,7 +130,7 @@ static gboolean
 trim_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Broom *self = data;
-  g_auto(GStrv) chats = list_chats (database, self->after, error);
+  g_auto (GStrv) chats = list_chats (database, self->after, error);
 
   ulak_line_work_start (self);
   g_clear_pointer (&self->last, g_free);
@@ -162,12 +173,17 @@ ulak_line_store_trim_chats_async (UlakLineStore *self,
   broom->after = g_strdup (after_chat);
   broom->keep = keep;
   broom->limit = limit;
-  ulak_line_store_write (self, trim_run, broom, broom_free, trim_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, trim_run, broom, broom_free, trim_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 /** ulak_line_store_trim_chats_finish: @last_chat_out: (transfer full) (nullable): where to go on; %NULL: all were seen */
 gboolean
-ulak_line_store_trim_chats_finish (UlakLineStore *self, GAsyncResult *result, guint *trimmed_out, char **last_chat_out, GError **error)
+ulak_line_store_trim_chats_finish (UlakLineStore *self,
+                                   GAsyncResult *result,
+                                   guint *trimmed_out,
+                                   char **last_chat_out,
+                                   GError **error)
 {
   gssize n;
 
@@ -209,9 +225,10 @@ victim_clear (gpointer data)
 static GArray *
 list_victims (UlakDatabase *database, Broom *self, gint64 before_us, gint64 over_bytes, GError **error)
 {
-  g_autoptr(GArray) victims = g_array_new (FALSE, FALSE, sizeof (Victim));
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("media-oldest"),
-                                        ULAK_BINDINGS (ULAK_INTEGER ("before_us", before_us), ULAK_INTEGER ("limit", self->limit)), error);
+  g_autoptr (GArray) victims = g_array_new (FALSE, FALSE, sizeof (Victim));
+  UlakStatement *rows = ulak_sql_query (
+      database, ULAK_SQL ("media-oldest"),
+      ULAK_BINDINGS (ULAK_INTEGER ("before_us", before_us), ULAK_INTEGER ("limit", self->limit)), error);
   gboolean has_row;
 
   g_array_set_clear_func (victims, victim_clear);
@@ -236,14 +253,16 @@ list_victims (UlakDatabase *database, Broom *self, gint64 before_us, gint64 over
 static gboolean
 evict (UlakDatabase *database, Broom *self, gint64 before_us, gint64 over_bytes, GError **error)
 {
-  g_autoptr(GArray) victims = list_victims (database, self, before_us, over_bytes, error);
+  g_autoptr (GArray) victims = list_victims (database, self, before_us, over_bytes, error);
 
   for (guint i = 0; victims != NULL && i < victims->len; i++)
     {
       Victim *victim = &g_array_index (victims, Victim, i);
 
-      if (!ulak_sql_run (database, ULAK_SQL ("media-forget"),
-                         ULAK_BINDINGS (ULAK_TEXT ("id", victim->id), ULAK_TEXT ("stored_name", victim->stored_name)), error))
+      if (!ulak_sql_run (
+              database, ULAK_SQL ("media-forget"),
+              ULAK_BINDINGS (ULAK_TEXT ("id", victim->id), ULAK_TEXT ("stored_name", victim->stored_name)),
+              error))
         return FALSE;
       g_ptr_array_add (self->names, g_steal_pointer (&victim->stored_name));
     }
@@ -259,8 +278,8 @@ evict_run (UlakDatabase *database, gpointer data, GError **error)
   ulak_line_work_start (self);
   g_clear_pointer (&self->names, g_ptr_array_unref);
   self->names = g_ptr_array_new_with_free_func (g_free);
-  return evict (database, self, self->before_us, G_MAXINT64, error) && get_total (database, &total, error) &&
-         evict (database, self, G_MAXINT64, total - self->keep, error);
+  return evict (database, self, self->before_us, G_MAXINT64, error) && get_total (database, &total, error)
+         && evict (database, self, G_MAXINT64, total - self->keep, error);
 }
 
 static void
@@ -276,14 +295,20 @@ evict_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 }
 
 void
-ulak_line_store_evict_media_async (UlakLineStore *self, gint64 before_us, gint64 max_bytes, guint limit, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_evict_media_async (UlakLineStore *self,
+                                   gint64 before_us,
+                                   gint64 max_bytes,
+                                   guint limit,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
   Broom *broom = g_new0 (Broom, 1);
 
   broom->before_us = before_us;
   broom->keep = max_bytes;
   broom->limit = limit;
-  ulak_line_store_write (self, evict_run, broom, broom_free, evict_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, evict_run, broom, broom_free, evict_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 GStrv
@@ -305,7 +330,8 @@ orphans_run (UlakDatabase *database, gpointer data, GError **error)
       UlakStatement *row;
 
       if (!ulak_sql_find (database, ULAK_SQL ("media-by-file"),
-                          ULAK_BINDINGS (ULAK_TEXT ("stored_name", g_ptr_array_index (self->names, i))), &row, error))
+                          ULAK_BINDINGS (ULAK_TEXT ("stored_name", g_ptr_array_index (self->names, i))), &row,
+                          error))
         return FALSE;
       if (row != NULL)
         g_ptr_array_remove_index_fast (self->names, i);
@@ -317,12 +343,16 @@ orphans_run (UlakDatabase *database, gpointer data, GError **error)
 
 /** ulak_line_store_find_orphans_async: which of @names no medium has. Finish with ulak_line_store_evict_media_finish() */
 void
-ulak_line_store_find_orphans_async (UlakLineStore *self, const char *const *names, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_find_orphans_async (UlakLineStore *self,
+                                    const char *const *names,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
 {
   Broom *broom = g_new0 (Broom, 1);
 
   broom->names = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; names[i] != NULL; i++)
     g_ptr_array_add (broom->names, g_strdup (names[i]));
-  ulak_line_store_read (self, orphans_run, broom, broom_free, evict_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_read (self, orphans_run, broom, broom_free, evict_done,
+                        g_task_new (self, NULL, callback, user_data));
 }

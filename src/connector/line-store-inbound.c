@@ -89,16 +89,22 @@ letter_clear (Letter *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Letter, letter_clear)
 
 static gboolean
-meet_sender (UlakDatabase *database, const Commit *self, guint index, const UlakInboundItem *item, Letter *letter, GError **error)
+meet_sender (UlakDatabase *database,
+             const Commit *self,
+             guint index,
+             const UlakInboundItem *item,
+             Letter *letter,
+             GError **error)
 {
-  g_autoptr(JsonObject) contact = NULL;
+  g_autoptr (JsonObject) contact = NULL;
 
   if (item->message.from == NULL)
     return TRUE;
   if (item->contact != NULL && (contact = parse (item->contact, error)) == NULL)
     return FALSE;
   letter->contact_name = contact == NULL ? NULL : g_strdup (ulak_json_peek_string (contact, "name"));
-  letter->contact = ulak_contact_book_meet (database, contact, item->message.from, id_of (self, index, ID_CONTACT), self->head.now_us, error);
+  letter->contact = ulak_contact_book_meet (database, contact, item->message.from,
+                                            id_of (self, index, ID_CONTACT), self->head.now_us, error);
   return letter->contact != NULL;
 }
 
@@ -111,9 +117,10 @@ is_direct (const UlakInboundMessage *message)
 static gboolean
 find_chat (UlakDatabase *database, Letter *letter, GError **error)
 {
-  if (letter->contact != NULL && is_direct (letter->message) &&
-      !ulak_sql_get_text (database, ULAK_SQL ("chat-of-contact"), ULAK_BINDINGS (ULAK_TEXT ("contact", letter->contact)), "id",
-                          &letter->chat, error))
+  if (letter->contact != NULL && is_direct (letter->message)
+      && !ulak_sql_get_text (database, ULAK_SQL ("chat-of-contact"),
+                             ULAK_BINDINGS (ULAK_TEXT ("contact", letter->contact)), "id", &letter->chat,
+                             error))
     return FALSE;
   if (letter->chat == NULL)
     letter->chat = g_strdup (letter->message->chat);
@@ -124,13 +131,14 @@ find_chat (UlakDatabase *database, Letter *letter, GError **error)
 static gboolean
 add_seen (UlakDatabase *database, const char *const *parts, gint64 now_us, gboolean *is_new_out, GError **error)
 {
-  g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autofree char *hash = NULL;
 
   for (gsize i = 0; parts[i] != NULL; i++)
     g_checksum_update (checksum, (const guchar *) parts[i], (gssize) strlen (parts[i]) + 1);
   hash = g_strndup (g_checksum_get_string (checksum), HASH_CHARACTERS);
-  if (!ulak_sql_run (database, ULAK_SQL ("seen-add"), ULAK_BINDINGS (ULAK_TEXT ("hash", hash), ULAK_INTEGER ("now_us", now_us)), error))
+  if (!ulak_sql_run (database, ULAK_SQL ("seen-add"),
+                     ULAK_BINDINGS (ULAK_TEXT ("hash", hash), ULAK_INTEGER ("now_us", now_us)), error))
     return FALSE;
   *is_new_out = ulak_database_get_changes (database) > 0;
   return TRUE;
@@ -139,13 +147,19 @@ add_seen (UlakDatabase *database, const char *const *parts, gint64 now_us, gbool
 static gboolean
 is_new (UlakDatabase *database, const Letter *letter, gint64 now_us, gboolean *is_new_out, GError **error)
 {
-  const char *const parts[] = { letter->chat, letter->message->network_id, letter->contact != NULL ? letter->contact : "", NULL };
+  const char *const parts[]
+      = { letter->chat, letter->message->network_id, letter->contact != NULL ? letter->contact : "", NULL };
 
   return add_seen (database, parts, now_us, is_new_out, error);
 }
 
 static gboolean
-add_medium (UlakDatabase *database, const Commit *self, guint index, const UlakInboundItem *item, Letter *letter, GError **error)
+add_medium (UlakDatabase *database,
+            const Commit *self,
+            guint index,
+            const UlakInboundItem *item,
+            Letter *letter,
+            GError **error)
 {
   JsonObject *media = ulak_json_peek_object (letter->content, "media");
 
@@ -158,13 +172,16 @@ add_medium (UlakDatabase *database, const Commit *self, guint index, const UlakI
     }
   letter->media_id = g_strdup (id_of (self, index, ID_MEDIUM));
   json_object_set_string_member (media, "media_id", letter->media_id);
-  return ulak_sql_run (database, ULAK_SQL ("media-insert"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", letter->media_id), ULAK_TEXT ("mime_type", ulak_json_peek_string (media, "mime_type")),
-                                      ULAK_INTEGER ("size_bytes", ulak_json_peek_integer (media, "size_bytes", 0)),
-                                      ULAK_TEXT ("sha256", ulak_json_peek_string (media, "sha256")),
-                                      ULAK_TEXT ("file_name", ulak_json_peek_string (media, "file_name")), ULAK_TEXT ("stored_name", NULL),
-                                      ULAK_TEXT ("reference", item->media_reference), ULAK_INTEGER ("now_us", self->head.now_us)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("media-insert"),
+      ULAK_BINDINGS (ULAK_TEXT ("id", letter->media_id),
+                     ULAK_TEXT ("mime_type", ulak_json_peek_string (media, "mime_type")),
+                     ULAK_INTEGER ("size_bytes", ulak_json_peek_integer (media, "size_bytes", 0)),
+                     ULAK_TEXT ("sha256", ulak_json_peek_string (media, "sha256")),
+                     ULAK_TEXT ("file_name", ulak_json_peek_string (media, "file_name")),
+                     ULAK_TEXT ("stored_name", NULL), ULAK_TEXT ("reference", item->media_reference),
+                     ULAK_INTEGER ("now_us", self->head.now_us)),
+      error);
 }
 
 static gboolean
@@ -174,37 +191,43 @@ insert_letter (UlakDatabase *database, const Commit *self, guint index, Letter *
   const char *type = ulak_json_peek_string (letter->content, "type");
   g_autofree char *quoted_id = NULL;
 
-  if (message->quoted_network_id != NULL &&
-      !ulak_sql_get_text (database, ULAK_SQL ("message-by-network-id"),
-                          ULAK_BINDINGS (ULAK_TEXT ("network_id", message->quoted_network_id)), "id", &quoted_id, error))
+  if (message->quoted_network_id != NULL
+      && !ulak_sql_get_text (database, ULAK_SQL ("message-by-network-id"),
+                             ULAK_BINDINGS (ULAK_TEXT ("network_id", message->quoted_network_id)), "id",
+                             &quoted_id, error))
     return FALSE;
   letter->content_text = ulak_json_print_object (letter->content);
   letter->is_reaction = g_strcmp0 (type, "reaction") == 0;
-  return ulak_sql_run (database, ULAK_SQL ("message-insert"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", id_of (self, index, ID_ROW)), ULAK_TEXT ("network_id", message->network_id),
-                                      ULAK_TEXT ("chat", letter->chat), ULAK_TEXT ("sender", message->from), ULAK_INTEGER ("is_request", 0),
-                                      ULAK_TEXT ("type", type != NULL ? type : "unsupported"),
-                                      ULAK_TEXT ("status", message->from == NULL ? "sent" : "received"),
-                                      ULAK_INTEGER ("timestamp_us", message->timestamp_us), ULAK_TEXT ("content", letter->content_text),
-                                      ULAK_TEXT ("quoted_id", quoted_id), ULAK_TEXT ("quoted_network_id", message->quoted_network_id),
-                                      ULAK_TEXT ("media_id", letter->media_id), ULAK_INTEGER ("open", 0), ULAK_INTEGER ("due_us", 0),
-                                      ULAK_INTEGER ("expires_us", 0)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("message-insert"),
+      ULAK_BINDINGS (
+          ULAK_TEXT ("id", id_of (self, index, ID_ROW)), ULAK_TEXT ("network_id", message->network_id),
+          ULAK_TEXT ("chat", letter->chat), ULAK_TEXT ("sender", message->from), ULAK_INTEGER ("is_request", 0),
+          ULAK_TEXT ("type", type != NULL ? type : "unsupported"),
+          ULAK_TEXT ("status", message->from == NULL ? "sent" : "received"),
+          ULAK_INTEGER ("timestamp_us", message->timestamp_us), ULAK_TEXT ("content", letter->content_text),
+          ULAK_TEXT ("quoted_id", quoted_id), ULAK_TEXT ("quoted_network_id", message->quoted_network_id),
+          ULAK_TEXT ("media_id", letter->media_id), ULAK_INTEGER ("open", 0), ULAK_INTEGER ("due_us", 0),
+          ULAK_INTEGER ("expires_us", 0)),
+      error);
 }
 
 static gboolean
 touch_chat (UlakDatabase *database, const Commit *self, const Letter *letter, GError **error)
 {
   if (letter->message->from == NULL)
-    return ulak_sql_run (database, ULAK_SQL ("chat-touch"),
-                         ULAK_BINDINGS (ULAK_TEXT ("id", letter->chat), ULAK_INTEGER ("now_us", self->head.now_us)), error);
-  return ulak_sql_run (database, ULAK_SQL ("chat-inbound"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", letter->chat),
-                                      ULAK_TEXT ("contact", is_direct (letter->message) ? letter->contact : NULL),
-                                      ULAK_TEXT ("name", is_direct (letter->message) ? letter->contact_name : NULL),
-                                      ULAK_INTEGER ("unread", letter->is_reaction ? 0 : 1), ULAK_INTEGER ("now_us", self->head.now_us)),
-                       error) &&
-         ulak_lanes_warm (database, letter->chat, error);
+    return ulak_sql_run (
+        database, ULAK_SQL ("chat-touch"),
+        ULAK_BINDINGS (ULAK_TEXT ("id", letter->chat), ULAK_INTEGER ("now_us", self->head.now_us)), error);
+  return ulak_sql_run (
+             database, ULAK_SQL ("chat-inbound"),
+             ULAK_BINDINGS (ULAK_TEXT ("id", letter->chat),
+                            ULAK_TEXT ("contact", is_direct (letter->message) ? letter->contact : NULL),
+                            ULAK_TEXT ("name", is_direct (letter->message) ? letter->contact_name : NULL),
+                            ULAK_INTEGER ("unread", letter->is_reaction ? 0 : 1),
+                            ULAK_INTEGER ("now_us", self->head.now_us)),
+             error)
+         && ulak_lanes_warm (database, letter->chat, error);
 }
 
 static const char *
@@ -218,23 +241,25 @@ event_type_of (const Letter *letter)
 static gboolean
 store_message (UlakDatabase *database, Commit *self, guint index, const UlakInboundItem *item, GError **error)
 {
-  g_auto(Letter) letter = { .message = &item->message };
+  g_auto (Letter) letter = { .message = &item->message };
   gboolean is_fresh;
   gint64 sequence;
 
   letter.content = parse (item->content, error);
-  if (letter.content == NULL || !meet_sender (database, self, index, item, &letter, error) || !find_chat (database, &letter, error) ||
-      !is_new (database, &letter, self->head.now_us, &is_fresh, error))
+  if (letter.content == NULL || !meet_sender (database, self, index, item, &letter, error)
+      || !find_chat (database, &letter, error)
+      || !is_new (database, &letter, self->head.now_us, &is_fresh, error))
     return FALSE;
   if (!is_fresh)
     return TRUE;
   self->n_new++;
-  if (!add_medium (database, self, index, item, &letter, error) || !insert_letter (database, self, index, &letter, error))
+  if (!add_medium (database, self, index, item, &letter, error)
+      || !insert_letter (database, self, index, &letter, error))
     return FALSE;
   sequence = ulak_database_get_last_rowid (database);
-  return touch_chat (database, self, &letter, error) &&
-         ulak_events_put_message (database, &self->head, id_of (self, index, ID_EVENT), event_type_of (&letter), sequence,
-                                  self->head.now_us, error);
+  return touch_chat (database, self, &letter, error)
+         && ulak_events_put_message (database, &self->head, id_of (self, index, ID_EVENT),
+                                     event_type_of (&letter), sequence, self->head.now_us, error);
 }
 
 /* --- one event --- */
@@ -250,8 +275,9 @@ store_event (UlakDatabase *database, Commit *self, guint index, const UlakInboun
 
   if (!add_seen (database, parts, self->head.now_us, &is_first, error))
     return FALSE;
-  return !is_first ||
-         ulak_events_put (database, &self->head, id_of (self, index, ID_EVENT), item->type, chat, item->timestamp_us, item->content, error);
+  return !is_first
+         || ulak_events_put (database, &self->head, id_of (self, index, ID_EVENT), item->type, chat,
+                             item->timestamp_us, item->content, error);
 }
 
 /* --- the batch --- */
@@ -295,7 +321,10 @@ commit_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 
 /** ulak_line_store_commit_inbound_async: @inbound: (transfer full) */
 void
-ulak_line_store_commit_inbound_async (UlakLineStore *self, UlakInbound *inbound, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_commit_inbound_async (UlakLineStore *self,
+                                      UlakInbound *inbound,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
 {
   guint n_ids = ulak_inbound_count (inbound) * N_IDS;
   Commit *commit = g_new0 (Commit, 1);
@@ -310,7 +339,10 @@ ulak_line_store_commit_inbound_async (UlakLineStore *self, UlakInbound *inbound,
 }
 
 gboolean
-ulak_line_store_commit_inbound_finish (UlakLineStore *self, GAsyncResult *result, guint *new_out, GError **error)
+ulak_line_store_commit_inbound_finish (UlakLineStore *self,
+                                       GAsyncResult *result,
+                                       guint *new_out,
+                                       GError **error)
 {
   gssize n_new;
 
@@ -349,7 +381,8 @@ own_event_run (UlakDatabase *database, gpointer data, GError **error)
   OwnEvent *self = data;
 
   ulak_line_work_start (self);
-  return ulak_events_put (database, &self->head, self->id, self->type, self->chat, self->head.now_us, self->data, error);
+  return ulak_events_put (database, &self->head, self->id, self->type, self->chat, self->head.now_us,
+                          self->data, error);
 }
 
 /** ulak_line_store_add_event_async: @chat: the ordering key, "" for none */

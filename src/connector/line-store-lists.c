@@ -65,7 +65,7 @@ page_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 static void
 message_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
-  g_autoptr(JsonNode) node = json_from_string (((Question *) work)->history->json, NULL);
+  g_autoptr (JsonNode) node = json_from_string (((Question *) work)->history->json, NULL);
 
   g_task_return_pointer (task, json_node_dup_object (node), (GDestroyNotify) json_object_unref);
 }
@@ -85,9 +85,13 @@ ask (UlakLineStore *self,
 }
 
 void
-ulak_line_store_get_message_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_get_message_async (UlakLineStore *self,
+                                   const char *id,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
-  ask (self, ulak_history_get_message, ulak_history_new (id, "", 1), message_done, g_task_new (self, NULL, callback, user_data));
+  ask (self, ulak_history_get_message, ulak_history_new (id, "", 1), message_done,
+       g_task_new (self, NULL, callback, user_data));
 }
 
 JsonObject *
@@ -98,9 +102,14 @@ ulak_line_store_get_message_finish (UlakLineStore *self, GAsyncResult *result, G
 }
 
 void
-ulak_line_store_list_chats_async (UlakLineStore *self, const char *cursor, guint limit, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_list_chats_async (UlakLineStore *self,
+                                  const char *cursor,
+                                  guint limit,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
-  ask (self, ulak_history_list_chats, ulak_history_new ("", cursor, limit), page_done, g_task_new (self, NULL, callback, user_data));
+  ask (self, ulak_history_list_chats, ulak_history_new ("", cursor, limit), page_done,
+       g_task_new (self, NULL, callback, user_data));
 }
 
 void
@@ -191,12 +200,16 @@ find_inbound_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask 
 }
 
 void
-ulak_line_store_find_inbound_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_find_inbound_async (UlakLineStore *self,
+                                    const char *id,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
 {
   Reading *reading = g_new0 (Reading, 1);
 
   reading->id = g_strdup (id);
-  ulak_line_store_read (self, find_inbound_run, reading, reading_free, find_inbound_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_read (self, find_inbound_run, reading, reading_free, find_inbound_done,
+                        g_task_new (self, NULL, callback, user_data));
 }
 
 char *
@@ -220,14 +233,17 @@ mark_read_run (UlakDatabase *database, gpointer data, GError **error)
   chat = g_strdup (ulak_statement_get_text (row, "chat"));
   sequence = ulak_statement_get_integer (row, "sequence");
   return ulak_sql_run (database, ULAK_SQL ("message-read"),
-                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("sequence", sequence)), error) &&
-         ulak_sql_run (database, ULAK_SQL ("chat-read"),
-                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("sequence", sequence)), error);
+                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("sequence", sequence)), error)
+         && ulak_sql_run (database, ULAK_SQL ("chat-read"),
+                          ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("sequence", sequence)), error);
 }
 
 /** ulak_line_store_mark_read_async: @id and what came before it in its chat count as read */
 void
-ulak_line_store_mark_read_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_mark_read_async (UlakLineStore *self,
+                                 const char *id,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
 {
   Reading *reading = g_new0 (Reading, 1);
 

@@ -84,15 +84,15 @@ find_run (UlakDatabase *database, gpointer data, GError **error)
       return FALSE;
     }
   fill_medium (self, row);
-  return ulak_sql_run (database, ULAK_SQL ("media-used"), ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_INTEGER ("now_us", self->head.now_us)),
-                       error);
+  return ulak_sql_run (database, ULAK_SQL ("media-used"),
+                       ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_INTEGER ("now_us", self->head.now_us)), error);
 }
 
 static void
 find_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
   MediaWork *media = (MediaWork *) work;
-  g_autoptr(JsonNode) reference = media->reference == NULL ? NULL : json_from_string (media->reference, NULL);
+  g_autoptr (JsonNode) reference = media->reference == NULL ? NULL : json_from_string (media->reference, NULL);
 
   if (reference != NULL && JSON_NODE_HOLDS_OBJECT (reference))
     media->medium->reference = json_node_dup_object (reference);
@@ -100,9 +100,13 @@ find_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 }
 
 void
-ulak_line_store_find_medium_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_find_medium_async (UlakLineStore *self,
+                                   const char *id,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
-  ulak_line_store_write (self, find_run, media_work_new (id), media_work_free, find_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, find_run, media_work_new (id), media_work_free, find_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 UlakMedium *
@@ -119,12 +123,13 @@ add_run (UlakDatabase *database, gpointer data, GError **error)
   const UlakMedium *medium = self->medium;
 
   ulak_line_work_start (self);
-  return ulak_sql_run (database, ULAK_SQL ("media-insert"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", medium->id), ULAK_TEXT ("mime_type", medium->mime_type),
-                                      ULAK_INTEGER ("size_bytes", medium->size_bytes), ULAK_TEXT ("sha256", medium->sha256),
-                                      ULAK_TEXT ("file_name", medium->file_name), ULAK_TEXT ("stored_name", medium->stored_name),
-                                      ULAK_TEXT ("reference", NULL), ULAK_INTEGER ("now_us", self->head.now_us)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("media-insert"),
+      ULAK_BINDINGS (ULAK_TEXT ("id", medium->id), ULAK_TEXT ("mime_type", medium->mime_type),
+                     ULAK_INTEGER ("size_bytes", medium->size_bytes), ULAK_TEXT ("sha256", medium->sha256),
+                     ULAK_TEXT ("file_name", medium->file_name), ULAK_TEXT ("stored_name", medium->stored_name),
+                     ULAK_TEXT ("reference", NULL), ULAK_INTEGER ("now_us", self->head.now_us)),
+      error);
 }
 
 static void
@@ -147,11 +152,15 @@ media_work_of (const UlakMedium *medium, const char *id)
 }
 
 void
-ulak_line_store_add_medium_async (UlakLineStore *self, const UlakMedium *medium, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_add_medium_async (UlakLineStore *self,
+                                  const UlakMedium *medium,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
   g_autofree char *id = ulak_line_store_new_id (self);
 
-  ulak_line_store_write (self, add_run, media_work_of (medium, id), media_work_free, add_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, add_run, media_work_of (medium, id), media_work_free, add_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 char *
@@ -168,18 +177,22 @@ keep_run (UlakDatabase *database, gpointer data, GError **error)
   const UlakMedium *medium = self->medium;
 
   ulak_line_work_start (self);
-  return ulak_sql_run (database, ULAK_SQL ("media-stored"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", medium->id), ULAK_TEXT ("stored_name", medium->stored_name),
-                                      ULAK_INTEGER ("size_bytes", medium->size_bytes), ULAK_TEXT ("sha256", medium->sha256),
-                                      ULAK_INTEGER ("now_us", self->head.now_us)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("media-stored"),
+      ULAK_BINDINGS (ULAK_TEXT ("id", medium->id), ULAK_TEXT ("stored_name", medium->stored_name),
+                     ULAK_INTEGER ("size_bytes", medium->size_bytes), ULAK_TEXT ("sha256", medium->sha256),
+                     ULAK_INTEGER ("now_us", self->head.now_us)),
+      error);
 }
 
 void
-ulak_line_store_keep_medium_async (UlakLineStore *self, const UlakMedium *medium, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_keep_medium_async (UlakLineStore *self,
+                                   const UlakMedium *medium,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
-  ulak_line_store_write (self, keep_run, media_work_of (medium, medium->id), media_work_free, ulak_line_work_done_nothing,
-                         g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, keep_run, media_work_of (medium, medium->id), media_work_free,
+                         ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
 }
 
 static gboolean
@@ -189,7 +202,8 @@ keep_handle_run (UlakDatabase *database, gpointer data, GError **error)
 
   ulak_line_work_start (self);
   return ulak_sql_run (database, ULAK_SQL ("media-handle"),
-                       ULAK_BINDINGS (ULAK_TEXT ("id", self->medium->id), ULAK_TEXT ("handle", self->medium->network_handle),
+                       ULAK_BINDINGS (ULAK_TEXT ("id", self->medium->id),
+                                      ULAK_TEXT ("handle", self->medium->network_handle),
                                       ULAK_INTEGER ("until_us", self->until_us)),
                        error);
 }

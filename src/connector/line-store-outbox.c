@@ -56,8 +56,9 @@ static gboolean
 read_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Batch *self = data;
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("outbox-read"),
-                                        ULAK_BINDINGS (ULAK_INTEGER ("after", 0), ULAK_INTEGER ("limit", self->limit)), error);
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_SQL ("outbox-read"),
+                        ULAK_BINDINGS (ULAK_INTEGER ("after", 0), ULAK_INTEGER ("limit", self->limit)), error);
   gsize bytes = 0;
   gboolean has_row;
 
@@ -85,13 +86,18 @@ read_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 
 /** ulak_line_store_read_outbox_async: the oldest events, at most @limit and @max_bytes of data, but one at least */
 void
-ulak_line_store_read_outbox_async (UlakLineStore *self, guint limit, gsize max_bytes, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_read_outbox_async (UlakLineStore *self,
+                                   guint limit,
+                                   gsize max_bytes,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
   Batch *batch = g_new0 (Batch, 1);
 
   batch->limit = limit;
   batch->max_bytes = max_bytes;
-  ulak_line_store_read (self, read_run, batch, batch_free, read_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_read (self, read_run, batch, batch_free, read_done,
+                        g_task_new (self, NULL, callback, user_data));
 }
 
 GPtrArray *
@@ -107,7 +113,8 @@ forget_run (UlakDatabase *database, gpointer data, GError **error)
   Batch *self = data;
 
   ulak_line_work_start (self);
-  if (!ulak_sql_run (database, ULAK_SQL ("outbox-remove"), ULAK_BINDINGS (ULAK_INTEGER ("last", self->last)), error))
+  if (!ulak_sql_run (database, ULAK_SQL ("outbox-remove"), ULAK_BINDINGS (ULAK_INTEGER ("last", self->last)),
+                     error))
     return FALSE;
   self->head.events_change = -(gint) ulak_database_get_changes (database);
   return TRUE;
@@ -115,10 +122,14 @@ forget_run (UlakDatabase *database, gpointer data, GError **error)
 
 /** ulak_line_store_forget_outbox_async: the event log has everything up to @last_sequence */
 void
-ulak_line_store_forget_outbox_async (UlakLineStore *self, gint64 last_sequence, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_forget_outbox_async (UlakLineStore *self,
+                                     gint64 last_sequence,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
 {
   Batch *batch = g_new0 (Batch, 1);
 
   batch->last = last_sequence;
-  ulak_line_store_write (self, forget_run, batch, batch_free, ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, forget_run, batch, batch_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
 }

@@ -69,7 +69,8 @@ static gboolean
 list_heads_of (UlakDatabase *database, HeadList *self, gboolean is_cold, guint limit, GError **error)
 {
   UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("lanes-due"),
-                                        ULAK_BINDINGS (ULAK_INTEGER ("is_cold", is_cold), ULAK_INTEGER ("now_us", self->head.now_us),
+                                        ULAK_BINDINGS (ULAK_INTEGER ("is_cold", is_cold),
+                                                       ULAK_INTEGER ("now_us", self->head.now_us),
                                                        ULAK_INTEGER ("limit", limit)),
                                         error);
   gboolean has_row;
@@ -97,13 +98,19 @@ list_heads_of (UlakDatabase *database, HeadList *self, gboolean is_cold, guint l
 }
 
 static gboolean
-get_time (UlakDatabase *database, const char *path, const UlakBinding *bindings, const char *column, gint64 *time_us_out, GError **error)
+get_time (UlakDatabase *database,
+          const char *path,
+          const UlakBinding *bindings,
+          const char *column,
+          gint64 *time_us_out,
+          GError **error)
 {
   UlakStatement *row;
 
   if (!ulak_sql_find (database, path, bindings, &row, error))
     return FALSE;
-  *time_us_out = row == NULL || ulak_statement_is_null (row, column) ? ULAK_NEVER_US : ulak_statement_get_integer (row, column);
+  *time_us_out = row == NULL || ulak_statement_is_null (row, column) ? ULAK_NEVER_US
+                                                                     : ulak_statement_get_integer (row, column);
   return TRUE;
 }
 
@@ -115,26 +122,35 @@ list_heads (UlakDatabase *database, gpointer data, GError **error)
   ulak_lane_heads_free (self->out);
   self->out = g_new0 (UlakLaneHeads, 1);
   self->out->heads = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_lane_head_free);
-  return list_heads_of (database, self, FALSE, self->n_warm, error) && list_heads_of (database, self, TRUE, self->n_cold, error) &&
-         get_time (database, ULAK_SQL ("lanes-next-due"), ULAK_BINDINGS (ULAK_INTEGER ("now_us", self->head.now_us)), "due_us",
-                   &self->out->next_due_us, error) &&
-         get_time (database, ULAK_SQL ("messages-next-expiry"), ULAK_BINDINGS (), "expires_us", &self->out->next_expiry_us, error);
+  return list_heads_of (database, self, FALSE, self->n_warm, error)
+         && list_heads_of (database, self, TRUE, self->n_cold, error)
+         && get_time (database, ULAK_SQL ("lanes-next-due"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("now_us", self->head.now_us)), "due_us",
+                      &self->out->next_due_us, error)
+         && get_time (database, ULAK_SQL ("messages-next-expiry"), ULAK_BINDINGS (), "expires_us",
+                      &self->out->next_expiry_us, error);
 }
 
 static void
 list_heads_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
-  g_task_return_pointer (task, g_steal_pointer (&((HeadList *) work)->out), (GDestroyNotify) ulak_lane_heads_free);
+  g_task_return_pointer (task, g_steal_pointer (&((HeadList *) work)->out),
+                         (GDestroyNotify) ulak_lane_heads_free);
 }
 
 void
-ulak_line_store_list_heads_async (UlakLineStore *self, guint n_warm, guint n_cold, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_list_heads_async (UlakLineStore *self,
+                                  guint n_warm,
+                                  guint n_cold,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
   HeadList *list = g_new0 (HeadList, 1);
 
   list->n_warm = n_warm;
   list->n_cold = n_cold;
-  ulak_line_store_read (self, list_heads, list, head_list_free, list_heads_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_read (self, list_heads, list, head_list_free, list_heads_done,
+                        g_task_new (self, NULL, callback, user_data));
 }
 
 UlakLaneHeads *
@@ -152,7 +168,7 @@ typedef struct
   gint64 sequence;
   char *chat;
   char *event_id;
-  char *reason;    /* (nullable) */
+  char *reason; /* (nullable) */
   gint64 until_us;
   gint64 delay_us;
   UlakClaim *claim; /* out */
@@ -185,14 +201,16 @@ step_new (UlakLineStore *store, const UlakLaneHead *head)
 static gboolean
 refuse (const Step *self, GError **error)
 {
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "Message number %" G_GINT64_FORMAT " does not wait to be sent", self->sequence);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
+               "Message number %" G_GINT64_FORMAT " does not wait to be sent", self->sequence);
   return FALSE;
 }
 
 static gboolean
 network_id_of (UlakDatabase *database, const char *id, char **network_id_out, GError **error)
 {
-  return ulak_sql_get_text (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), "network_id", network_id_out, error);
+  return ulak_sql_get_text (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", id)),
+                            "network_id", network_id_out, error);
 }
 
 /* Clients may name a reaction's target by our id; the network knows only its own. */
@@ -227,8 +245,8 @@ fill_claim (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, GError
   claim->message = ulak_json_parse_object (content, strlen (content), &limits, error);
   if (claim->message == NULL)
     return FALSE;
-  if (claim->reply_to_network_id == NULL && quoted_id != NULL &&
-      !network_id_of (database, quoted_id, &claim->reply_to_network_id, error))
+  if (claim->reply_to_network_id == NULL && quoted_id != NULL
+      && !network_id_of (database, quoted_id, &claim->reply_to_network_id, error))
     return FALSE;
   return resolve_reaction (database, claim->message, error);
 }
@@ -236,7 +254,8 @@ fill_claim (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, GError
 static gboolean
 find_open (UlakDatabase *database, Step *self, UlakStatement **row_out, GError **error)
 {
-  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), row_out, error))
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), row_out, error))
     return FALSE;
   return (*row_out != NULL && ulak_statement_get_integer (*row_out, "open") != 0) || refuse (self, error);
 }
@@ -253,15 +272,18 @@ claim_run (UlakDatabase *database, gpointer data, GError **error)
   self->claim = g_new0 (UlakClaim, 1);
   if (!find_open (database, self, &row, error))
     return FALSE;
-  if (!ulak_statement_is_null (row, "expires_us") && ulak_statement_get_integer (row, "expires_us") <= self->head.now_us)
+  if (!ulak_statement_is_null (row, "expires_us")
+      && ulak_statement_get_integer (row, "expires_us") <= self->head.now_us)
     return refuse (self, error);
   if (ulak_status_is_held (ulak_statement_get_text (row, "status")))
     self->head.held_change--;
-  if (!fill_claim (database, row, self->claim, error) || !ulak_lanes_claim (database, self->chat, self->sequence, &is_taken, error))
+  if (!fill_claim (database, row, self->claim, error)
+      || !ulak_lanes_claim (database, self->chat, self->sequence, &is_taken, error))
     return FALSE;
   if (!is_taken)
     return refuse (self, error);
-  return ulak_sql_run (database, ULAK_SQL ("message-claim"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), error);
+  return ulak_sql_run (database, ULAK_SQL ("message-claim"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), error);
 }
 
 static void
@@ -271,9 +293,13 @@ claim_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 }
 
 void
-ulak_line_store_claim_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_claim_async (UlakLineStore *self,
+                             const UlakLaneHead *head,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
-  ulak_line_store_write (self, claim_run, step_new (self, head), step_free, claim_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, claim_run, step_new (self, head), step_free, claim_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 UlakClaim *
@@ -303,13 +329,15 @@ hold_run (UlakDatabase *database, gpointer data, GError **error)
   if (self->reason == NULL)
     return TRUE;
   self->head.held_change = ulak_status_is_held (status) ? 0 : 1;
-  return ulak_sql_run (database, ULAK_SQL ("message-hold"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
-                                      ULAK_TEXT ("status", g_str_equal (status, "unknown") ? "unknown" : "held"),
-                                      ULAK_TEXT ("reason", self->reason), ULAK_INTEGER ("until_us", self->until_us)),
-                       error) &&
-         (!is_new || ulak_events_put_message (database, &self->head, self->event_id, "message.held", self->sequence,
-                                              self->head.now_us, error));
+  return ulak_sql_run (
+             database, ULAK_SQL ("message-hold"),
+             ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
+                            ULAK_TEXT ("status", g_str_equal (status, "unknown") ? "unknown" : "held"),
+                            ULAK_TEXT ("reason", self->reason), ULAK_INTEGER ("until_us", self->until_us)),
+             error)
+         && (!is_new
+             || ulak_events_put_message (database, &self->head, self->event_id, "message.held", self->sequence,
+                                         self->head.now_us, error));
 }
 
 void
@@ -326,16 +354,23 @@ ulak_line_store_hold_async (UlakLineStore *self,
   step->reason = g_strdup (reason);
   step->until_us = until_us;
   step->delay_us = delay_us;
-  ulak_line_store_write (self, hold_run, step, step_free, ulak_line_work_done_nothing, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, hold_run, step, step_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 static gboolean
-close_unknown (UlakDatabase *database, UlakLineWork *work, gint64 sequence, const char *chat, const char *event_id, GError **error)
+close_unknown (UlakDatabase *database,
+               UlakLineWork *work,
+               gint64 sequence,
+               const char *chat,
+               const char *event_id,
+               GError **error)
 {
   work->depth_change--;
-  return ulak_sql_run (database, ULAK_SQL ("message-close"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), error) &&
-         ulak_lanes_leave (database, chat, sequence, error) &&
-         ulak_events_put_message (database, work, event_id, "message.held", sequence, work->now_us, error);
+  return ulak_sql_run (database, ULAK_SQL ("message-close"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), error)
+         && ulak_lanes_leave (database, chat, sequence, error)
+         && ulak_events_put_message (database, work, event_id, "message.held", sequence, work->now_us, error);
 }
 
 static gboolean
@@ -354,7 +389,10 @@ close_unknown_run (UlakDatabase *database, gpointer data, GError **error)
 }
 
 void
-ulak_line_store_close_unknown_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_close_unknown_async (UlakLineStore *self,
+                                     const UlakLaneHead *head,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
 {
   ulak_line_store_write (self, close_unknown_run, step_new (self, head), step_free, ulak_line_work_done_nothing,
                          g_task_new (self, NULL, callback, user_data));
@@ -389,7 +427,8 @@ settling_free (gpointer data)
 static gboolean
 put_event (UlakDatabase *database, Settling *self, const char *type, GError **error)
 {
-  return ulak_events_put_message (database, &self->head, self->event_ids[0], type, self->sequence, self->head.now_us, error);
+  return ulak_events_put_message (database, &self->head, self->event_ids[0], type, self->sequence,
+                                  self->head.now_us, error);
 }
 
 static gboolean
@@ -399,10 +438,11 @@ settle_sent (UlakDatabase *database, Settling *self, GError **error)
   return ulak_sql_run (database, ULAK_SQL ("message-sent"),
                        ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", "sent"),
                                       ULAK_TEXT ("network_id", self->result->network_id)),
-                       error) &&
-         put_event (database, self, "message.sent", error) &&
-         (self->result->network_id == NULL ||
-          ulak_statuses_apply_early (database, &self->head, self->result->network_id, self->event_ids + 1, error));
+                       error)
+         && put_event (database, self, "message.sent", error)
+         && (self->result->network_id == NULL
+             || ulak_statuses_apply_early (database, &self->head, self->result->network_id, self->event_ids + 1,
+                                           error));
 }
 
 static gboolean
@@ -411,16 +451,18 @@ settle_retry (UlakDatabase *database, Settling *self, GError **error)
   gboolean is_long = self->due_us - self->head.now_us > ULAK_HOLD_SHOWN_US;
 
   self->head.held_change += is_long ? 1 : 0;
-  return ulak_sql_run (database, ULAK_SQL ("message-retry"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", is_long ? "held" : "pending"),
-                                      ULAK_INTEGER ("due_us", self->due_us), ULAK_INTEGER ("uncounted", self->is_counted ? 0 : 1),
-                                      ULAK_TEXT ("reason", "retry"), ULAK_TEXT ("error_code", self->result->error_code),
-                                      ULAK_TEXT ("error_message", self->result->error_message),
-                                      ULAK_INTEGER ("original_code", self->result->original_code),
-                                      ULAK_INTEGER ("original_subcode", self->result->original_subcode),
-                                      ULAK_TEXT ("original_details", self->result->original_details)),
-                       error) &&
-         (!is_long || put_event (database, self, "message.held", error));
+  return ulak_sql_run (
+             database, ULAK_SQL ("message-retry"),
+             ULAK_BINDINGS (
+                 ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", is_long ? "held" : "pending"),
+                 ULAK_INTEGER ("due_us", self->due_us), ULAK_INTEGER ("uncounted", self->is_counted ? 0 : 1),
+                 ULAK_TEXT ("reason", "retry"), ULAK_TEXT ("error_code", self->result->error_code),
+                 ULAK_TEXT ("error_message", self->result->error_message),
+                 ULAK_INTEGER ("original_code", self->result->original_code),
+                 ULAK_INTEGER ("original_subcode", self->result->original_subcode),
+                 ULAK_TEXT ("original_details", self->result->original_details)),
+             error)
+         && (!is_long || put_event (database, self, "message.held", error));
 }
 
 static gboolean
@@ -434,8 +476,8 @@ settle_failed (UlakDatabase *database, Settling *self, GError **error)
                                       ULAK_INTEGER ("original_code", self->result->original_code),
                                       ULAK_INTEGER ("original_subcode", self->result->original_subcode),
                                       ULAK_TEXT ("original_details", self->result->original_details)),
-                       error) &&
-         put_event (database, self, "message.failed", error);
+                       error)
+         && put_event (database, self, "message.failed", error);
 }
 
 static gboolean
@@ -443,13 +485,15 @@ settle_unknown (UlakDatabase *database, Settling *self, GError **error)
 {
   self->head.held_change++;
   return ulak_sql_run (database, ULAK_SQL ("message-retry"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", "unknown"),
-                                      ULAK_INTEGER ("due_us", self->due_us), ULAK_INTEGER ("uncounted", 0),
-                                      ULAK_TEXT ("reason", "unknown_outcome"), ULAK_TEXT ("error_code", self->result->error_code),
-                                      ULAK_TEXT ("error_message", self->result->error_message), ULAK_INTEGER ("original_code", 0),
-                                      ULAK_INTEGER ("original_subcode", 0), ULAK_TEXT ("original_details", NULL)),
-                       error) &&
-         put_event (database, self, "message.held", error);
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
+                                      ULAK_TEXT ("status", "unknown"), ULAK_INTEGER ("due_us", self->due_us),
+                                      ULAK_INTEGER ("uncounted", 0), ULAK_TEXT ("reason", "unknown_outcome"),
+                                      ULAK_TEXT ("error_code", self->result->error_code),
+                                      ULAK_TEXT ("error_message", self->result->error_message),
+                                      ULAK_INTEGER ("original_code", 0), ULAK_INTEGER ("original_subcode", 0),
+                                      ULAK_TEXT ("original_details", NULL)),
+                       error)
+         && put_event (database, self, "message.held", error);
 }
 
 typedef gboolean (*SettleFunc) (UlakDatabase *database, Settling *self, GError **error);
@@ -467,10 +511,12 @@ settle_late (UlakDatabase *database, Settling *self, GError **error)
 {
   const char *network_id = self->result->network_id;
 
-  return self->outcome != ULAK_SEND_ACCEPTED || network_id == NULL ||
-         (ulak_sql_run (database, ULAK_SQL ("message-set-network-id"),
-                        ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("network_id", network_id)), error) &&
-          ulak_statuses_apply_early (database, &self->head, network_id, self->event_ids + 1, error));
+  return self->outcome != ULAK_SEND_ACCEPTED || network_id == NULL
+         || (ulak_sql_run (database, ULAK_SQL ("message-set-network-id"),
+                           ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
+                                          ULAK_TEXT ("network_id", network_id)),
+                           error)
+             && ulak_statuses_apply_early (database, &self->head, network_id, self->event_ids + 1, error));
 }
 
 static gboolean
@@ -481,7 +527,8 @@ settle_run (UlakDatabase *database, gpointer data, GError **error)
   SettleFunc settle = settle_funcs[self->outcome];
 
   ulak_line_work_start (self);
-  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), &row, error))
+  if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), &row, error))
     return FALSE;
   if (row == NULL || ulak_statement_get_integer (row, "open") == 0)
     settle = settle_late;
@@ -489,7 +536,10 @@ settle_run (UlakDatabase *database, gpointer data, GError **error)
 }
 
 void
-ulak_line_store_settle_async (UlakLineStore *self, const UlakSettlement *settlement, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_settle_async (UlakLineStore *self,
+                              const UlakSettlement *settlement,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   Settling *settling = g_new0 (Settling, 1);
   const UlakSendResult *result = settlement->result;
@@ -552,9 +602,10 @@ expired_clear (gpointer data)
 static GArray *
 list_expired (UlakDatabase *database, gint64 now_us, GError **error)
 {
-  g_autoptr(GArray) list = g_array_new (FALSE, FALSE, sizeof (Expired));
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("messages-expired"),
-                                        ULAK_BINDINGS (ULAK_INTEGER ("now_us", now_us), ULAK_INTEGER ("limit", EXPIRE_STEP)), error);
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (Expired));
+  UlakStatement *rows = ulak_sql_query (
+      database, ULAK_SQL ("messages-expired"),
+      ULAK_BINDINGS (ULAK_INTEGER ("now_us", now_us), ULAK_INTEGER ("limit", EXPIRE_STEP)), error);
   gboolean has_row;
 
   g_array_set_clear_func (list, expired_clear);
@@ -590,16 +641,17 @@ expire_one (UlakDatabase *database, Expiry *self, const Expired *row, const char
                                       ULAK_TEXT ("error_message", "It was not sent before its expires_at"),
                                       ULAK_INTEGER ("original_code", 0), ULAK_INTEGER ("original_subcode", 0),
                                       ULAK_TEXT ("original_details", NULL)),
-                       error) &&
-         ulak_lanes_leave (database, row->chat, row->sequence, error) &&
-         ulak_events_put_message (database, &self->head, event_id, "message.failed", row->sequence, self->head.now_us, error);
+                       error)
+         && ulak_lanes_leave (database, row->chat, row->sequence, error)
+         && ulak_events_put_message (database, &self->head, event_id, "message.failed", row->sequence,
+                                     self->head.now_us, error);
 }
 
 static gboolean
 expire_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Expiry *self = data;
-  g_autoptr(GArray) list = list_expired (database, self->head.now_us, error);
+  g_autoptr (GArray) list = list_expired (database, self->head.now_us, error);
 
   ulak_line_work_start (self);
   for (guint i = 0; list != NULL && i < list->len; i++)

@@ -55,7 +55,8 @@ get_settings_run (UlakDatabase *database, gpointer data, GError **error)
 static void
 get_settings_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
-  g_task_return_pointer (task, g_steal_pointer (&((Papers *) work)->object), (GDestroyNotify) json_object_unref);
+  g_task_return_pointer (task, g_steal_pointer (&((Papers *) work)->object),
+                         (GDestroyNotify) json_object_unref);
 }
 
 /** ulak_line_store_get_settings_async: only those that differ from their defaults */
@@ -77,8 +78,10 @@ static gboolean
 change_one (UlakDatabase *database, const char *name, const char *json, GError **error)
 {
   if (json == NULL)
-    return ulak_sql_run (database, ULAK_SQL ("setting-remove"), ULAK_BINDINGS (ULAK_TEXT ("name", name)), error);
-  return ulak_sql_run (database, ULAK_SQL ("setting-put"), ULAK_BINDINGS (ULAK_TEXT ("name", name), ULAK_TEXT ("value", json)), error);
+    return ulak_sql_run (database, ULAK_SQL ("setting-remove"), ULAK_BINDINGS (ULAK_TEXT ("name", name)),
+                         error);
+  return ulak_sql_run (database, ULAK_SQL ("setting-put"),
+                       ULAK_BINDINGS (ULAK_TEXT ("name", name), ULAK_TEXT ("value", json)), error);
 }
 
 static gboolean
@@ -88,7 +91,8 @@ change_settings_run (UlakDatabase *database, gpointer data, GError **error)
 
   ulak_line_work_start (self);
   for (guint i = 0; i < self->names->len; i += 2)
-    if (!change_one (database, g_ptr_array_index (self->names, i), g_ptr_array_index (self->names, i + 1), error))
+    if (!change_one (database, g_ptr_array_index (self->names, i), g_ptr_array_index (self->names, i + 1),
+                     error))
       return FALSE;
   return TRUE;
 }
@@ -102,7 +106,10 @@ collect_change (const char *name, const char *json_or_null, gpointer user_data)
 
 /** ulak_line_store_change_settings_async: @changes: checked; null forgets a setting, so that its default counts */
 void
-ulak_line_store_change_settings_async (UlakLineStore *self, JsonObject *changes, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_change_settings_async (UlakLineStore *self,
+                                       JsonObject *changes,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
 {
   Papers *papers = g_new0 (Papers, 1);
 
@@ -118,7 +125,8 @@ get_account_run (UlakDatabase *database, gpointer data, GError **error)
   Papers *self = data;
 
   g_clear_pointer (&self->document, g_free);
-  if (!ulak_sql_get_text (database, ULAK_SQL ("account-find"), ULAK_BINDINGS (), "document", &self->document, error))
+  if (!ulak_sql_get_text (database, ULAK_SQL ("account-find"), ULAK_BINDINGS (), "document", &self->document,
+                          error))
     return FALSE;
   if (self->document != NULL)
     return TRUE;
@@ -129,7 +137,7 @@ get_account_run (UlakDatabase *database, gpointer data, GError **error)
 static void
 get_account_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
-  g_autoptr(JsonNode) node = json_from_string (((Papers *) work)->document, NULL);
+  g_autoptr (JsonNode) node = json_from_string (((Papers *) work)->document, NULL);
 
   g_task_return_pointer (task, json_node_dup_object (node), (GDestroyNotify) json_object_unref);
 }
@@ -154,12 +162,17 @@ keep_account_run (UlakDatabase *database, gpointer data, GError **error)
   Papers *self = data;
 
   ulak_line_work_start (self);
-  return ulak_sql_run (database, ULAK_SQL ("account-put"),
-                       ULAK_BINDINGS (ULAK_TEXT ("document", self->document), ULAK_INTEGER ("now_us", self->head.now_us)), error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("account-put"),
+      ULAK_BINDINGS (ULAK_TEXT ("document", self->document), ULAK_INTEGER ("now_us", self->head.now_us)),
+      error);
 }
 
 void
-ulak_line_store_keep_account_async (UlakLineStore *self, JsonObject *account, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_store_keep_account_async (UlakLineStore *self,
+                                    JsonObject *account,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
 {
   Papers *papers = g_new0 (Papers, 1);
 

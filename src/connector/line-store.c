@@ -24,7 +24,7 @@ struct _UlakLineStore
   UlakClock *clock;   /* (owned) */
   UlakRandom *random; /* (owned) */
   guint queue_max;
-  guint accepting;    /* sends on their way to the database */
+  guint accepting; /* sends on their way to the database */
   gint64 depth;
   gint64 held;
   gint64 events;
@@ -60,8 +60,10 @@ ulak_line_store_class_init (UlakLineStoreClass *klass)
   GType type = G_TYPE_FROM_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = ulak_line_store_dispose;
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SIGNAL_EVENTS] = g_signal_new ("events", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CHANGED]
+      = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_EVENTS]
+      = g_signal_new ("events", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -93,8 +95,8 @@ static void
 visited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Visit *visit = user_data;
-  g_autoptr(GTask) task = visit->task;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = visit->task;
+  g_autoptr (GError) error = NULL;
   UlakLineStore *self = g_task_get_source_object (task);
   UlakLineWork *work = ulak_store_finish (ULAK_STORE (source), result, &error);
 
@@ -212,7 +214,7 @@ on_its_way_clear (gpointer data)
 static GArray *
 list_on_their_way (UlakDatabase *database, GError **error)
 {
-  g_autoptr(GArray) list = g_array_new (FALSE, FALSE, sizeof (OnItsWay));
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (OnItsWay));
   UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("recover-list"), ULAK_BINDINGS (), error);
   gboolean has_row = FALSE;
 
@@ -238,28 +240,32 @@ recover_one (UlakDatabase *database, Recovery *self, const OnItsWay *row, const 
 {
   gboolean was_sending;
 
-  if (!ulak_sql_run (database, ULAK_SQL ("recover"),
-                     ULAK_BINDINGS (ULAK_INTEGER ("sequence", row->sequence), ULAK_INTEGER ("until_us", self->until_us)), error))
+  if (!ulak_sql_run (
+          database, ULAK_SQL ("recover"),
+          ULAK_BINDINGS (ULAK_INTEGER ("sequence", row->sequence), ULAK_INTEGER ("until_us", self->until_us)),
+          error))
     return FALSE;
   was_sending = ulak_database_get_changes (database) > 0;
   if (!ulak_lanes_settle (database, row->chat, error))
     return FALSE;
-  return !was_sending ||
-         ulak_events_put_message (database, &self->head, event_id, "message.held", row->sequence, self->head.now_us, error);
+  return !was_sending
+         || ulak_events_put_message (database, &self->head, event_id, "message.held", row->sequence,
+                                     self->head.now_us, error);
 }
 
 static gboolean
 recover (UlakDatabase *database, gpointer data, GError **error)
 {
   Recovery *self = data;
-  g_autoptr(GArray) list = list_on_their_way (database, error);
+  g_autoptr (GArray) list = list_on_their_way (database, error);
   UlakStatement *row;
 
   ulak_line_work_start (self);
   if (list == NULL)
     return FALSE;
   for (guint i = 0; i < MIN (list->len, self->event_ids->len); i++)
-    if (!recover_one (database, self, &g_array_index (list, OnItsWay, i), g_ptr_array_index (self->event_ids, i), error))
+    if (!recover_one (database, self, &g_array_index (list, OnItsWay, i),
+                      g_ptr_array_index (self->event_ids, i), error))
       return FALSE;
   if (!ulak_sql_find (database, ULAK_SQL ("counts"), ULAK_BINDINGS (), &row, error))
     return FALSE;
@@ -283,8 +289,8 @@ recovered_done (UlakLineStore *self, UlakLineWork *work, GTask *task G_GNUC_UNUS
 static void
 recovered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = G_TASK (user_data);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (GError) error = NULL;
 
   if (ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
     g_task_return_pointer (task, g_object_ref (source), g_object_unref);
@@ -301,7 +307,8 @@ recover_async (UlakLineStore *self, gint64 unknown_wait_ms, GAsyncReadyCallback 
   recovery->event_ids = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < RECOVER_MAX; i++)
     g_ptr_array_add (recovery->event_ids, ulak_line_store_new_id (self));
-  ulak_line_store_write (self, recover, recovery, recovery_free, recovered_done, g_task_new (self, NULL, callback, user_data));
+  ulak_line_store_write (self, recover, recovery, recovery_free, recovered_done,
+                         g_task_new (self, NULL, callback, user_data));
 }
 
 typedef struct
@@ -322,8 +329,8 @@ opening_free (gpointer data)
 static void
 opened_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = G_TASK (user_data);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (GError) error = NULL;
   Opening *opening = g_task_get_task_data (task);
 
   opening->self->store = ulak_store_open_finish (result, &error);
@@ -358,7 +365,8 @@ ulak_line_store_open_async (const UlakLineStoreOptions *options,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  UlakStoreOptions store_options = { .path = options->path, .migrations = ulak_line_migrations, .migrate = options->migrate };
+  UlakStoreOptions store_options
+      = { .path = options->path, .migrations = ulak_line_migrations, .migrate = options->migrate };
   Opening *opening = g_new0 (Opening, 1);
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
@@ -382,8 +390,8 @@ ulak_line_store_open_finish (GAsyncResult *result, GError **error)
 static void
 closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = G_TASK (user_data);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (GError) error = NULL;
 
   if (ulak_store_close_finish (ULAK_STORE (source), result, &error))
     g_task_return_boolean (task, TRUE);

@@ -69,7 +69,7 @@ typedef struct
   gint64 sequence;
   char *id;
   char *chat;
-  char *hold_reason; /* (nullable) */
+  char *hold_reason;   /* (nullable) */
   gboolean is_unknown; /* it was tried, and the outcome did not come */
   gboolean is_cold;
   guint tries;
@@ -89,7 +89,11 @@ typedef struct
 void ulak_lane_heads_free (UlakLaneHeads *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakLaneHeads, ulak_lane_heads_free)
 
-void ulak_line_store_list_heads_async (UlakLineStore *self, guint n_warm, guint n_cold, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_list_heads_async (UlakLineStore *self,
+                                       guint n_warm,
+                                       guint n_cold,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 UlakLaneHeads *ulak_line_store_list_heads_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
 /* What is handed to the backend; marked `sending` for good before this is returned. */
@@ -108,7 +112,10 @@ void ulak_claim_free (UlakClaim *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakClaim, ulak_claim_free)
 
 /* NOT_FOUND: it is no longer the head of its lane, or expired. */
-void ulak_line_store_claim_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_claim_async (UlakLineStore *self,
+                                  const UlakLaneHead *head,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
 UlakClaim *ulak_line_store_claim_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
 typedef struct
@@ -117,11 +124,14 @@ typedef struct
   const char *chat;
   UlakSendOutcome outcome; /* with the retries used up, RETRY has become FAILED */
   const UlakSendResult *result;
-  gint64 due_us;      /* RETRY, UNKNOWN: when it is looked at again */
+  gint64 due_us;       /* RETRY, UNKNOWN: when it is looked at again */
   gboolean is_counted; /* RETRY: the try counts against the limit */
 } UlakSettlement;
 
-void ulak_line_store_settle_async (UlakLineStore *self, const UlakSettlement *settlement, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_settle_async (UlakLineStore *self,
+                                   const UlakSettlement *settlement,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 gboolean ulak_line_store_settle_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
 /* reason: NULL only delays the lane. until_us: 0 when nobody knows. delay_us: the lane rests until then; 0: it does not. */
@@ -133,15 +143,24 @@ void ulak_line_store_hold_async (UlakLineStore *self,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 /* The outcome stays unknown and the message is not sent again. */
-void ulak_line_store_close_unknown_async (UlakLineStore *self, const UlakLaneHead *head, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_close_unknown_async (UlakLineStore *self,
+                                          const UlakLaneHead *head,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
 void ulak_line_store_expire_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
 /* For all functions here that finish with nothing but success. */
 gboolean ulak_line_store_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
 /* --- inbound --- */
 
-void ulak_line_store_commit_inbound_async (UlakLineStore *self, UlakInbound *inbound, GAsyncReadyCallback callback, gpointer user_data);
-gboolean ulak_line_store_commit_inbound_finish (UlakLineStore *self, GAsyncResult *result, guint *new_out, GError **error);
+void ulak_line_store_commit_inbound_async (UlakLineStore *self,
+                                           UlakInbound *inbound,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+gboolean ulak_line_store_commit_inbound_finish (UlakLineStore *self,
+                                                GAsyncResult *result,
+                                                guint *new_out,
+                                                GError **error);
 
 void ulak_line_store_add_event_async (UlakLineStore *self,
                                       const char *type,
@@ -162,16 +181,32 @@ typedef struct
   char *data;
 } UlakOutboxEvent;
 
-void ulak_line_store_read_outbox_async (UlakLineStore *self, guint limit, gsize max_bytes, GAsyncReadyCallback callback, gpointer user_data);
-GPtrArray *ulak_line_store_read_outbox_finish (UlakLineStore *self, GAsyncResult *result, GError **error); /* UlakOutboxEvent */
-void ulak_line_store_forget_outbox_async (UlakLineStore *self, gint64 last_sequence, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_read_outbox_async (UlakLineStore *self,
+                                        guint limit,
+                                        gsize max_bytes,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+GPtrArray *ulak_line_store_read_outbox_finish (UlakLineStore *self,
+                                               GAsyncResult *result,
+                                               GError **error); /* UlakOutboxEvent */
+void ulak_line_store_forget_outbox_async (UlakLineStore *self,
+                                          gint64 last_sequence,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
 
 /* --- reading --- */
 
 /* (transfer full): JSON text. Errors: NOT_FOUND; INVALID for a cursor that is not ours. */
-void ulak_line_store_get_message_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_get_message_async (UlakLineStore *self,
+                                        const char *id,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
 JsonObject *ulak_line_store_get_message_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
-void ulak_line_store_list_chats_async (UlakLineStore *self, const char *cursor, guint limit, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_list_chats_async (UlakLineStore *self,
+                                       const char *cursor,
+                                       guint limit,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 void ulak_line_store_list_messages_async (UlakLineStore *self,
                                           const char *chat,
                                           const char *cursor,
@@ -181,19 +216,33 @@ void ulak_line_store_list_messages_async (UlakLineStore *self,
 char *ulak_line_store_list_finish (UlakLineStore *self, GAsyncResult *result, char **next_out, GError **error);
 
 /* The network's id of an inbound message. Errors: NOT_FOUND, WRONG_STATE for one of ours. */
-void ulak_line_store_find_inbound_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_find_inbound_async (UlakLineStore *self,
+                                         const char *id,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 char *ulak_line_store_find_inbound_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
-void ulak_line_store_mark_read_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_mark_read_async (UlakLineStore *self,
+                                      const char *id,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
 
 /* --- settings and the account document --- */
 
 void ulak_line_store_get_settings_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
 JsonObject *ulak_line_store_get_settings_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
-void ulak_line_store_change_settings_async (UlakLineStore *self, JsonObject *changes, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_change_settings_async (UlakLineStore *self,
+                                            JsonObject *changes,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
 
 void ulak_line_store_get_account_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
-JsonObject *ulak_line_store_get_account_finish (UlakLineStore *self, GAsyncResult *result, GError **error); /* NOT_FOUND */
-void ulak_line_store_keep_account_async (UlakLineStore *self, JsonObject *account, GAsyncReadyCallback callback, gpointer user_data);
+JsonObject *ulak_line_store_get_account_finish (UlakLineStore *self,
+                                                GAsyncResult *result,
+                                                GError **error); /* NOT_FOUND */
+void ulak_line_store_keep_account_async (UlakLineStore *self,
+                                         JsonObject *account,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 
 /* --- media --- */
 
@@ -201,25 +250,34 @@ typedef struct
 {
   char *id;
   char *mime_type;
-  char *file_name;      /* (nullable) */
-  char *stored_name;    /* (nullable): not here */
-  char *sha256;         /* (nullable) */
+  char *file_name;   /* (nullable) */
+  char *stored_name; /* (nullable): not here */
+  char *sha256;      /* (nullable) */
   goffset size_bytes;
   JsonObject *reference; /* (nullable): uploaded to us */
-  char *network_handle; /* (nullable): none that is still good */
+  char *network_handle;  /* (nullable): none that is still good */
 } UlakMedium;
 
 void ulak_medium_free (UlakMedium *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakMedium, ulak_medium_free)
 
 /* Counts as a use. Errors: NOT_FOUND. */
-void ulak_line_store_find_medium_async (UlakLineStore *self, const char *id, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_find_medium_async (UlakLineStore *self,
+                                        const char *id,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
 UlakMedium *ulak_line_store_find_medium_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 /* A new row with an id of its own. */
-void ulak_line_store_add_medium_async (UlakLineStore *self, const UlakMedium *medium, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_add_medium_async (UlakLineStore *self,
+                                       const UlakMedium *medium,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 char *ulak_line_store_add_medium_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 /* It was fetched: stored_name, size_bytes and sha256 of medium are kept. */
-void ulak_line_store_keep_medium_async (UlakLineStore *self, const UlakMedium *medium, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_keep_medium_async (UlakLineStore *self,
+                                        const UlakMedium *medium,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
 void ulak_line_store_keep_media_handle_async (UlakLineStore *self,
                                               const char *id,
                                               const char *handle,
@@ -235,7 +293,12 @@ typedef enum
   ULAK_CLEANUP_SEEN,
 } UlakCleanup;
 
-void ulak_line_store_forget_async (UlakLineStore *self, UlakCleanup what, gint64 before_us, guint limit, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_forget_async (UlakLineStore *self,
+                                   UlakCleanup what,
+                                   gint64 before_us,
+                                   guint limit,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 /* Chats in order of their ids after after_chat ("" first), each trimmed to keep messages; *last_chat_out is NULL at the end. */
 void ulak_line_store_trim_chats_async (UlakLineStore *self,
                                        const char *after_chat,
@@ -243,13 +306,25 @@ void ulak_line_store_trim_chats_async (UlakLineStore *self,
                                        guint limit,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data);
-gboolean ulak_line_store_trim_chats_finish (UlakLineStore *self, GAsyncResult *result, guint *trimmed_out, char **last_chat_out, GError **error);
+gboolean ulak_line_store_trim_chats_finish (UlakLineStore *self,
+                                            GAsyncResult *result,
+                                            guint *trimmed_out,
+                                            char **last_chat_out,
+                                            GError **error);
 /* Media to delete: older than before_us, or the least recently used while all together are over max_bytes. Their rows forget
  * the files at once; *names_out are files to delete. */
-void ulak_line_store_evict_media_async (UlakLineStore *self, gint64 before_us, gint64 max_bytes, guint limit, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_evict_media_async (UlakLineStore *self,
+                                        gint64 before_us,
+                                        gint64 max_bytes,
+                                        guint limit,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
 GStrv ulak_line_store_evict_media_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 /* Files that a kill left without a row. Finish with evict_media_finish. */
-void ulak_line_store_find_orphans_async (UlakLineStore *self, const char *const *names, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_line_store_find_orphans_async (UlakLineStore *self,
+                                         const char *const *names,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 guint ulak_line_store_forget_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

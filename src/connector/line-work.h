@@ -35,7 +35,7 @@ void ulak_line_store_read (UlakLineStore *self,
                            GDestroyNotify work_free,
                            UlakLineWorkDone done,
                            GTask *task);
-void ulak_line_work_start (gpointer work);                               /* first thing in run: forgets an earlier try */
+void ulak_line_work_start (gpointer work);                                               /* first thing in run: forgets an earlier try */
 void ulak_line_work_done_nothing (UlakLineStore *self, UlakLineWork *work, GTask *task); /* returns TRUE */
 char *ulak_line_store_new_id (UlakLineStore *self);
 gint64 ulak_line_store_now_us (UlakLineStore *self);

@@ -99,8 +99,8 @@ ulak_line_get_store (UlakLine *self)
 static void
 written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakLine) self = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (UlakLine) self = user_data;
+  g_autoptr (GError) error = NULL;
 
   if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
     ulak_log_warning (NULL, NULL, "The line's database did not take a note: %s", error->message);
@@ -118,7 +118,7 @@ start_writing (UlakLine *self)
 static void
 put_state_event (UlakLine *self, UlakLineState previous)
 {
-  g_autoptr(JsonObject) data = json_object_new ();
+  g_autoptr (JsonObject) data = json_object_new ();
 
   json_object_set_string_member (data, "state", ulak_line_state_to_string (self->state));
   json_object_set_string_member (data, "previous", ulak_line_state_to_string (previous));
@@ -135,10 +135,12 @@ log_state (UlakLine *self, UlakLineState previous)
   const char *state = ulak_line_state_to_string (self->state);
 
   if (self->error_code == NULL)
-    ulak_log_message (ULAK_MESSAGE_LINE_STATE_CHANGED, ULAK_FIELDS (ULAK_FIELD_STATE, state), "The line is %s, it was %s%s%s", state,
-                      ulak_line_state_to_string (previous), self->why != NULL ? ": " : "", self->why != NULL ? self->why : "");
+    ulak_log_message (ULAK_MESSAGE_LINE_STATE_CHANGED, ULAK_FIELDS (ULAK_FIELD_STATE, state),
+                      "The line is %s, it was %s%s%s", state, ulak_line_state_to_string (previous),
+                      self->why != NULL ? ": " : "", self->why != NULL ? self->why : "");
   else
-    ulak_log_message (ULAK_MESSAGE_LINE_STATE_CHANGED, ULAK_FIELDS (ULAK_FIELD_STATE, state, ULAK_FIELD_ERROR_CODE, self->error_code),
+    ulak_log_message (ULAK_MESSAGE_LINE_STATE_CHANGED,
+                      ULAK_FIELDS (ULAK_FIELD_STATE, state, ULAK_FIELD_ERROR_CODE, self->error_code),
                       "The line is %s, it was %s: %s (%s)", state, ulak_line_state_to_string (previous),
                       self->why != NULL ? self->why : "no reason was given", self->error_code);
 }
@@ -173,7 +175,8 @@ ulak_line_set_state (UlakLine *self, UlakLineState state, const char *error_code
       if (self->store != NULL)
         put_state_event (self, previous);
     }
-  ulak_service_set_status (self->service, "%s%s%s", ulak_line_state_to_string (state), why != NULL ? ": " : "", why != NULL ? why : "");
+  ulak_service_set_status (self->service, "%s%s%s", ulak_line_state_to_string (state), why != NULL ? ": " : "",
+                           why != NULL ? why : "");
   if (self->queue != NULL)
     ulak_send_queue_set_ready (self->queue, state == ULAK_LINE_STATE_READY);
   if (self->adapter != NULL)
@@ -198,24 +201,30 @@ static void
 count_commit (UlakLine *self, const Commit *commit, const char *outcome)
 {
   UlakMetrics *metrics = ulak_service_get_metrics (self->service);
-  double seconds = (double) (ulak_clock_get_monotonic_us (ulak_service_get_clock (self->service)) - commit->started_us) / G_USEC_PER_SEC;
+  double seconds
+      = (double) (ulak_clock_get_monotonic_us (ulak_service_get_clock (self->service)) - commit->started_us)
+        / G_USEC_PER_SEC;
 
   ulak_metrics_add (metrics, "wp_panel_message_pipeline_task_total", ULAK_LABELS ("store", outcome), 1);
-  ulak_metrics_observe (metrics, "wp_panel_message_pipeline_task_duration_seconds", ULAK_LABELS ("store", outcome), seconds);
+  ulak_metrics_observe (metrics, "wp_panel_message_pipeline_task_duration_seconds",
+                        ULAK_LABELS ("store", outcome), seconds);
   if (commit->n_new == 0)
     return;
-  ulak_metrics_add (metrics, "wp_panel_message_pipeline_messages_total", ULAK_LABELS ("incoming"), commit->n_new);
-  ulak_metrics_observe (metrics, "wp_panel_message_pipeline_duration_seconds", ULAK_LABELS ("incoming"), seconds);
+  ulak_metrics_add (metrics, "wp_panel_message_pipeline_messages_total", ULAK_LABELS ("incoming"),
+                    commit->n_new);
+  ulak_metrics_observe (metrics, "wp_panel_message_pipeline_duration_seconds", ULAK_LABELS ("incoming"),
+                        seconds);
 }
 
 static void
 committed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
   Commit *commit = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
-  gboolean is_stored = ulak_line_store_commit_inbound_finish (ULAK_LINE_STORE (source), result, &commit->n_new, &error);
+  g_autoptr (GError) error = NULL;
+  gboolean is_stored
+      = ulak_line_store_commit_inbound_finish (ULAK_LINE_STORE (source), result, &commit->n_new, &error);
 
   count_commit (self, commit, is_stored ? "success" : "error");
   if (!is_stored)
@@ -224,7 +233,8 @@ committed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (self->queue != NULL)
-    ulak_send_queue_kick (self->queue); /* a status may have ended a wait, a message may have made its chat a warm one */
+    ulak_send_queue_kick (
+        self->queue); /* a status may have ended a wait, a message may have made its chat a warm one */
   g_task_return_boolean (task, TRUE);
 }
 
@@ -236,7 +246,10 @@ committed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * UNAVAILABLE (the disk); those of the batch's extra work.
  */
 void
-ulak_line_commit_inbound_async (UlakLine *self, UlakInbound *inbound, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_commit_inbound_async (UlakLine *self,
+                                UlakInbound *inbound,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
   Commit *commit = g_new0 (Commit, 1);
@@ -271,10 +284,10 @@ ulak_media_file_free (UlakMediaFile *self)
 static void
 found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakLine *self = g_task_get_source_object (task);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(UlakMedium) medium = ulak_media_library_find_finish (ULAK_MEDIA_LIBRARY (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakMedium) medium = ulak_media_library_find_finish (ULAK_MEDIA_LIBRARY (source), result, &error);
   UlakMediaFile *file;
 
   if (medium == NULL)
@@ -293,7 +306,10 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /** ulak_line_find_media_async: Errors: NOT_FOUND; those of fetching it */
 void
-ulak_line_find_media_async (UlakLine *self, const char *media_id, GAsyncReadyCallback callback, gpointer user_data)
+ulak_line_find_media_async (UlakLine *self,
+                            const char *media_id,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
@@ -310,9 +326,13 @@ ulak_line_find_media_finish (UlakLine *self, GAsyncResult *result, GError **erro
 
 /** ulak_line_keep_media_handle: @valid_until_us: wall clock. Losing it costs one more upload, so nobody waits for it */
 void
-ulak_line_keep_media_handle (UlakLine *self, const char *media_id, const char *network_handle, gint64 valid_until_us)
+ulak_line_keep_media_handle (UlakLine *self,
+                             const char *media_id,
+                             const char *network_handle,
+                             gint64 valid_until_us)
 {
-  ulak_line_store_keep_media_handle_async (self->store, media_id, network_handle, valid_until_us, written_cb, start_writing (self));
+  ulak_line_store_keep_media_handle_async (self->store, media_id, network_handle, valid_until_us, written_cb,
+                                           start_writing (self));
 }
 
 /* --- the rest --- */
@@ -325,7 +345,8 @@ ulak_line_count_job (UlakLine *self, const char *job, const char *outcome, doubl
   const char *account = ulak_line_get_account (self);
 
   ulak_metrics_add (metrics, "wp_panel_background_job_runs_total", ULAK_LABELS (account, job, outcome), 1);
-  ulak_metrics_observe (metrics, "wp_panel_background_job_duration_seconds", ULAK_LABELS (account, job, outcome), seconds);
+  ulak_metrics_observe (metrics, "wp_panel_background_job_duration_seconds",
+                        ULAK_LABELS (account, job, outcome), seconds);
 }
 
 /** ulak_line_export: @skeleton: (transfer none): unexported when the line ends */
@@ -346,5 +367,6 @@ ulak_line_make_database_path (const UlakConfig *config, const char *network, con
 {
   g_autofree char *name = g_strconcat (network, ".db", NULL);
 
-  return g_build_filename (ulak_config_get_string (config, "ulak", "data_dir"), "accounts", account, name, NULL);
+  return g_build_filename (ulak_config_get_string (config, "ulak", "data_dir"), "accounts", account, name,
+                           NULL);
 }

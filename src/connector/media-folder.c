@@ -122,7 +122,8 @@ fail_errno (int error_number, const char *doing, GError **error)
 {
   gboolean is_full = error_number == ENOSPC || error_number == EDQUOT;
 
-  g_set_error (error, ULAK_ERROR, is_full ? ULAK_ERROR_FULL : ULAK_ERROR_FAILED, "Cannot %s: %s", doing, g_strerror (error_number));
+  g_set_error (error, ULAK_ERROR, is_full ? ULAK_ERROR_FULL : ULAK_ERROR_FAILED, "Cannot %s: %s", doing,
+               g_strerror (error_number));
   return FALSE;
 }
 
@@ -137,7 +138,8 @@ read_some (int fd, guint8 *bytes, gsize size_bytes, GError **error)
   while (n < 0 && errno == EINTR);
   if (n == 0)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TIMED_OUT, "The descriptor gave no byte for %d seconds", READ_TIMEOUT_MS / 1000);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TIMED_OUT, "The descriptor gave no byte for %d seconds",
+                   READ_TIMEOUT_MS / 1000);
       return -1;
     }
   do
@@ -201,7 +203,7 @@ fill (int fd, guint8 *bytes, gsize size_bytes, GError **error)
 static gboolean
 copy (const Job *job, int out, UlakStoredFile *file, GError **error)
 {
-  g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autofree guint8 *bytes = g_malloc (COPY_BYTES);
   gssize n;
 
@@ -213,7 +215,8 @@ copy (const Job *job, int out, UlakStoredFile *file, GError **error)
       file->size_bytes += n;
       if (file->size_bytes > job->max_bytes)
         {
-          g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The file is larger than %" G_GOFFSET_FORMAT " bytes, which is the limit for %s",
+          g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
+                       "The file is larger than %" G_GOFFSET_FORMAT " bytes, which is the limit for %s",
                        job->max_bytes, job->mime_type != NULL ? job->mime_type : "it");
           return FALSE;
         }
@@ -277,7 +280,10 @@ return_file (GTask *task, UlakStoredFile *file, GError *error)
 }
 
 static void
-store_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
+store_thread (GTask *task,
+              gpointer source G_GNUC_UNUSED,
+              gpointer data,
+              GCancellable *cancellable G_GNUC_UNUSED)
 {
   Job *job = data;
   g_autofree char *part = part_path (job);
@@ -304,7 +310,8 @@ charge (UlakMediaFolder *self, GTask *task)
 {
   if (self->busy >= ULAK_MEDIA_FOLDER_BUSY_MAX)
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "%d media files are being copied already; try again soon",
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL,
+                               "%d media files are being copied already; try again soon",
                                ULAK_MEDIA_FOLDER_BUSY_MAX);
       return FALSE;
     }
@@ -314,9 +321,14 @@ charge (UlakMediaFolder *self, GTask *task)
 }
 
 void
-ulak_media_folder_store_async (UlakMediaFolder *self, int fd, const char *mime_type, goffset max_bytes, GAsyncReadyCallback callback, gpointer user_data)
+ulak_media_folder_store_async (UlakMediaFolder *self,
+                               int fd,
+                               const char *mime_type,
+                               goffset max_bytes,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   Job *job = job_new (self);
 
   g_task_set_source_tag (task, ulak_media_folder_store_async);
@@ -357,7 +369,10 @@ ulak_media_folder_begin (UlakMediaFolder *self, char **part_out, GError **error)
 }
 
 static void
-complete_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
+complete_thread (GTask *task,
+                 gpointer source G_GNUC_UNUSED,
+                 gpointer data,
+                 GCancellable *cancellable G_GNUC_UNUSED)
 {
   Job *job = data;
   g_autofree char *part = part_path (job);
@@ -376,9 +391,12 @@ complete_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCan
 
 /** ulak_media_folder_complete_async: @part: of ulak_media_folder_begin(). Finish with ulak_media_folder_store_finish() */
 void
-ulak_media_folder_complete_async (UlakMediaFolder *self, const char *part, GAsyncReadyCallback callback, gpointer user_data)
+ulak_media_folder_complete_async (UlakMediaFolder *self,
+                                  const char *part,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   Job *job = job_new (self);
 
   g_task_set_source_tag (task, ulak_media_folder_complete_async);
@@ -395,14 +413,18 @@ ulak_media_folder_read (UlakMediaFolder *self, const char *name, GError **error)
   int fd = open (path, O_RDONLY | O_CLOEXEC);
 
   if (fd < 0)
-    g_set_error (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "The file of the medium is gone: %s", g_strerror (errno));
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "The file of the medium is gone: %s",
+                 g_strerror (errno));
   return fd;
 }
 
 /* --- housekeeping --- */
 
 static void
-remove_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
+remove_thread (GTask *task,
+               gpointer source G_GNUC_UNUSED,
+               gpointer data,
+               GCancellable *cancellable G_GNUC_UNUSED)
 {
   Job *job = data;
 
@@ -415,9 +437,12 @@ remove_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCance
 }
 
 void
-ulak_media_folder_remove_async (UlakMediaFolder *self, const char *const *names, GAsyncReadyCallback callback, gpointer user_data)
+ulak_media_folder_remove_async (UlakMediaFolder *self,
+                                const char *const *names,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   Job *job = job_new (self);
 
   g_task_set_source_tag (task, ulak_media_folder_remove_async);
@@ -437,8 +462,8 @@ static void
 open_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
 {
   Job *job = data;
-  g_autoptr(GStrvBuilder) names = g_strv_builder_new ();
-  g_autoptr(GDir) dir = NULL;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autoptr (GDir) dir = NULL;
   GError *error = NULL;
   const char *name;
 
@@ -464,7 +489,7 @@ open_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancell
 void
 ulak_media_folder_open_async (UlakMediaFolder *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, ulak_media_folder_open_async);
   g_task_set_task_data (task, job_new (self), job_free);

@@ -39,15 +39,26 @@ void ulak_media_folder_open_async (UlakMediaFolder *self, GAsyncReadyCallback ca
 GStrv ulak_media_folder_open_finish (UlakMediaFolder *self, GAsyncResult *result, GError **error);
 
 /* fd: (transfer full): read to its end. Errors: TOO_LARGE, INVALID (empty, or not what mime_type says), FULL, TIMED_OUT. */
-void ulak_media_folder_store_async (UlakMediaFolder *self, int fd, const char *mime_type, goffset max_bytes, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_media_folder_store_async (UlakMediaFolder *self,
+                                    int fd,
+                                    const char *mime_type,
+                                    goffset max_bytes,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 UlakStoredFile *ulak_media_folder_store_finish (UlakMediaFolder *self, GAsyncResult *result, GError **error);
 
 /* For what somebody else writes: an empty file, then its whole. */
 int ulak_media_folder_begin (UlakMediaFolder *self, char **part_out, GError **error);
-void ulak_media_folder_complete_async (UlakMediaFolder *self, const char *part, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_media_folder_complete_async (UlakMediaFolder *self,
+                                       const char *part,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 
 int ulak_media_folder_read (UlakMediaFolder *self, const char *name, GError **error); /* the caller closes it */
-void ulak_media_folder_remove_async (UlakMediaFolder *self, const char *const *names, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_media_folder_remove_async (UlakMediaFolder *self,
+                                     const char *const *names,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
 gboolean ulak_media_folder_remove_finish (UlakMediaFolder *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

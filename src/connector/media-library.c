@@ -66,8 +66,8 @@ ulak_media_library_set_backend (UlakMediaLibrary *self, UlakBackend *backend)
 static void
 added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
   char *id = ulak_line_store_add_medium_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (id == NULL)
@@ -79,11 +79,11 @@ added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakMediaLibrary *self = g_task_get_source_object (task);
   UlakMedium *medium = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(UlakStoredFile) file = ulak_media_folder_store_finish (ULAK_MEDIA_FOLDER (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakStoredFile) file = ulak_media_folder_store_finish (ULAK_MEDIA_FOLDER (source), result, &error);
 
   if (file == NULL)
     {
@@ -101,8 +101,8 @@ check_type (UlakMediaLibrary *self, const char *mime_type, goffset *max_bytes_ou
 {
   goffset limit = self->max_bytes;
 
-  if (self->backend != NULL && ULAK_BACKEND_GET_CLASS (self->backend)->check_media != NULL &&
-      !ULAK_BACKEND_GET_CLASS (self->backend)->check_media (self->backend, mime_type, &limit, error))
+  if (self->backend != NULL && ULAK_BACKEND_GET_CLASS (self->backend)->check_media != NULL
+      && !ULAK_BACKEND_GET_CLASS (self->backend)->check_media (self->backend, mime_type, &limit, error))
     return FALSE;
   *max_bytes_out = MIN (limit, self->max_bytes);
   return TRUE;
@@ -116,9 +116,9 @@ ulak_media_library_add_async (UlakMediaLibrary *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   UlakMedium *medium = g_new0 (UlakMedium, 1);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   goffset limit;
 
   g_task_set_source_tag (task, ulak_media_library_add_async);
@@ -173,8 +173,8 @@ return_medium (GTask *task)
 static void
 kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
 
   if (ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
     return_medium (task);
@@ -185,11 +185,11 @@ kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 completed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakMediaLibrary *self = g_task_get_source_object (task);
   UlakMedium *medium = ((Search *) g_task_get_task_data (task))->medium;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(UlakStoredFile) file = ulak_media_folder_store_finish (ULAK_MEDIA_FOLDER (source), result, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakStoredFile) file = ulak_media_folder_store_finish (ULAK_MEDIA_FOLDER (source), result, &error);
 
   if (file == NULL)
     {
@@ -212,10 +212,10 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNU
 static void
 fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakMediaLibrary *self = g_task_get_source_object (task);
   Search *search = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (ULAK_BACKEND_GET_CLASS (source)->fetch_media_finish (ULAK_BACKEND (source), result, &error))
     {
@@ -231,11 +231,12 @@ static void
 fetch (UlakMediaLibrary *self, GTask *task)
 {
   Search *search = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (search->medium->reference == NULL || self->backend == NULL)
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "The medium was cleaned up (media_max_age_days, media_max_bytes)");
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
+                               "The medium was cleaned up (media_max_age_days, media_max_bytes)");
       g_object_unref (task);
       return;
     }
@@ -247,16 +248,17 @@ fetch (UlakMediaLibrary *self, GTask *task)
       return;
     }
   ULAK_BACKEND_GET_CLASS (self->backend)
-      ->fetch_media_async (self->backend, search->medium->reference, search->fd, self->max_bytes, NULL, fetched_cb, task);
+      ->fetch_media_async (self->backend, search->medium->reference, search->fd, self->max_bytes, NULL,
+                           fetched_cb, task);
 }
 
 static void
 found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   UlakMediaLibrary *self = g_task_get_source_object (task);
   Search *search = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   search->medium = ulak_line_store_find_medium_finish (ULAK_LINE_STORE (source), result, &error);
   if (search->medium == NULL)
@@ -268,7 +270,10 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-ulak_media_library_find_async (UlakMediaLibrary *self, const char *id, GAsyncReadyCallback callback, gpointer user_data)
+ulak_media_library_find_async (UlakMediaLibrary *self,
+                               const char *id,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
   Search *search = g_new0 (Search, 1);

@@ -30,7 +30,10 @@ void ulak_media_library_add_async (UlakMediaLibrary *self,
 char *ulak_media_library_add_finish (UlakMediaLibrary *self, GAsyncResult *result, GError **error);
 
 /* The medium with its file in the folder, fetched first where it is not here. */
-void ulak_media_library_find_async (UlakMediaLibrary *self, const char *id, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_media_library_find_async (UlakMediaLibrary *self,
+                                    const char *id,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 UlakMedium *ulak_media_library_find_finish (UlakMediaLibrary *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -15,7 +15,10 @@ typedef struct
   gsize mark_bytes;
 } Mark;
 
-#define MARK(type, offset, mark) { type, offset, mark, sizeof (mark) - 1 }
+#define MARK(type, offset, mark) \
+  { \
+    type, offset, mark, sizeof (mark) - 1 \
+  }
 
 /* A type may stand several times: any of its marks will do. */
 static const Mark marks[] = {
@@ -52,7 +55,8 @@ ulak_media_sniff_fits (const char *mime_type, const guint8 *bytes, gsize size_by
       if (strlen (mark->mime_type) != length || g_ascii_strncasecmp (mark->mime_type, mime_type, length) != 0)
         continue;
       is_known = TRUE;
-      if (size_bytes >= mark->offset + mark->mark_bytes && memcmp (bytes + mark->offset, mark->mark, mark->mark_bytes) == 0)
+      if (size_bytes >= mark->offset + mark->mark_bytes
+          && memcmp (bytes + mark->offset, mark->mark, mark->mark_bytes) == 0)
         return TRUE;
     }
   return !is_known;

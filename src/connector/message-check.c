@@ -24,17 +24,17 @@
 
 typedef enum
 {
-  KIND_STRING,  /* min to max characters */
-  KIND_URL,     /* absolute, http or https */
-  KIND_TIME,    /* RFC 3339 */
-  KIND_CHAT,    /* a phone or a chat id */
-  KIND_WORD,    /* one of words */
+  KIND_STRING, /* min to max characters */
+  KIND_URL,    /* absolute, http or https */
+  KIND_TIME,   /* RFC 3339 */
+  KIND_CHAT,   /* a phone or a chat id */
+  KIND_WORD,   /* one of words */
   KIND_BOOLEAN,
   KIND_INTEGER, /* min to max */
   KIND_NUMBER,  /* min to max */
   KIND_OBJECT,
-  KIND_ARRAY,   /* of objects; min to max of them */
-  KIND_TEXT,    /* a string, or the object */
+  KIND_ARRAY, /* of objects; min to max of them */
+  KIND_TEXT,  /* a string, or the object */
 } Kind;
 
 typedef struct _Shape Shape;
@@ -52,15 +52,32 @@ typedef struct
 
 struct _Shape
 {
-  void (*check) (JsonObject *object, const char *path, UlakIssues *issues); /* (nullable): rules across fields */
-  Field fields[FIELDS_MAX];                                                 /* ended by a NULL name */
+  void (*check) (JsonObject *object,
+                 const char *path,
+                 UlakIssues *issues); /* (nullable): rules across fields */
+  Field fields[FIELDS_MAX];           /* ended by a NULL name */
 };
 
-#define STRING(name, flags, min, max) { name, KIND_STRING, flags, min, max, NULL, NULL }
-#define OBJECT(name, flags, shape) { name, KIND_OBJECT, flags, 0, 0, shape, NULL }
-#define ARRAY(name, flags, min, max, shape) { name, KIND_ARRAY, flags, min, max, shape, NULL }
-#define WORD(name, flags, words) { name, KIND_WORD, flags, 0, 0, NULL, words }
-#define OF_KIND(name, kind, flags) { name, kind, flags, 0, 0, NULL, NULL }
+#define STRING(name, flags, min, max) \
+  { \
+    name, KIND_STRING, flags, min, max, NULL, NULL \
+  }
+#define OBJECT(name, flags, shape) \
+  { \
+    name, KIND_OBJECT, flags, 0, 0, shape, NULL \
+  }
+#define ARRAY(name, flags, min, max, shape) \
+  { \
+    name, KIND_ARRAY, flags, min, max, shape, NULL \
+  }
+#define WORD(name, flags, words) \
+  { \
+    name, KIND_WORD, flags, 0, 0, NULL, words \
+  }
+#define OF_KIND(name, kind, flags) \
+  { \
+    name, kind, flags, 0, 0, NULL, NULL \
+  }
 #define REQUIRED ULAK_JSON_REQUIRED
 #define OPTIONAL ULAK_JSON_OPTIONAL
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -103,9 +120,13 @@ require_one_of (JsonObject *object, const char *path, const char *const *names, 
 
 /* Names of an object's members beyond those of its type's row, e.g. a template parameter of type text with a link. */
 static void
-refuse_others (JsonObject *object, const char *path, const char *type, const char *const *allowed, UlakIssues *issues)
+refuse_others (JsonObject *object,
+               const char *path,
+               const char *type,
+               const char *const *allowed,
+               UlakIssues *issues)
 {
-  g_autoptr(GList) members = json_object_get_members (object);
+  g_autoptr (GList) members = json_object_get_members (object);
 
   for (GList *l = members; l != NULL; l = l->next)
     if (!g_strv_contains (allowed, l->data))
@@ -138,8 +159,8 @@ check_birthday (JsonObject *object, const char *path, UlakIssues *issues)
 
   if (birthday == NULL)
     return;
-  if (strlen (birthday) == 10 && sscanf (birthday, "%4u-%2u-%2u%c", &year, &month, &day, &rest) == 3 &&
-      g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year))
+  if (strlen (birthday) == 10 && sscanf (birthday, "%4u-%2u-%2u%c", &year, &month, &day, &rest) == 3
+      && g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year))
     return;
   g_autofree char *where = path_of (path, "birthday");
   ulak_issues_add (issues, where, "must be a date as YYYY-MM-DD");
@@ -151,7 +172,8 @@ check_unique_ids (JsonArray *array, const char *path, GHashTable *seen, UlakIssu
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
     {
       JsonNode *node = json_array_get_element (array, i);
-      const char *id = JSON_NODE_HOLDS_OBJECT (node) ? ulak_json_peek_string (json_node_get_object (node), "id") : NULL;
+      const char *id
+          = JSON_NODE_HOLDS_OBJECT (node) ? ulak_json_peek_string (json_node_get_object (node), "id") : NULL;
 
       if (id != NULL && !g_hash_table_add (seen, (gpointer) id))
         {
@@ -164,7 +186,7 @@ check_unique_ids (JsonArray *array, const char *path, GHashTable *seen, UlakIssu
 static void
 check_buttons (JsonObject *object, const char *path, UlakIssues *issues)
 {
-  g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   g_autofree char *where = path_of (path, "buttons");
 
   refuse_others (object, path, "button", WORDS ("type", "body", "header", "footer", "buttons"), issues);
@@ -176,7 +198,7 @@ check_buttons (JsonObject *object, const char *path, UlakIssues *issues)
 static void
 check_sections (JsonArray *sections, const char *path, UlakIssues *issues)
 {
-  g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   guint n_sections = json_array_get_length (sections);
   guint n_rows = 0;
 
@@ -205,7 +227,8 @@ check_list (JsonObject *object, const char *path, UlakIssues *issues)
   JsonArray *sections = ulak_json_peek_array (object, "sections");
   JsonObject *header = ulak_json_peek_object (object, "header");
 
-  refuse_others (object, path, "list", WORDS ("type", "body", "header", "footer", "button", "sections"), issues);
+  refuse_others (object, path, "list", WORDS ("type", "body", "header", "footer", "button", "sections"),
+                 issues);
   for (guint i = 0; i < 2; i++)
     {
       const char *name = i == 0 ? "button" : "sections";
@@ -270,8 +293,9 @@ check_component (JsonObject *object, const char *path, UlakIssues *issues)
     }
 }
 
-static const char *const message_kinds[] = { "text",     "image",    "video",       "audio",    "document", "sticker", "location",
-                                             "contacts", "reaction", "interactive", "template", NULL };
+static const char *const message_kinds[]
+    = { "text", "image", "video", "audio", "document", "sticker",
+        "location", "contacts", "reaction", "interactive", "template", NULL };
 
 static void
 check_one_content (JsonObject *object, const char *path, UlakIssues *issues)
@@ -281,7 +305,8 @@ check_one_content (JsonObject *object, const char *path, UlakIssues *issues)
 
 /* --- the shapes --- */
 
-static const Shape text_shape = { NULL, { STRING ("body", REQUIRED, 1, 4096), OF_KIND ("preview_url", KIND_BOOLEAN, OPTIONAL) } };
+static const Shape text_shape
+    = { NULL, { STRING ("body", REQUIRED, 1, 4096), OF_KIND ("preview_url", KIND_BOOLEAN, OPTIONAL) } };
 
 #define MEDIA_SOURCE OF_KIND ("link", KIND_URL, OPTIONAL), STRING ("media_id", OPTIONAL, 1, 128)
 #define CAPTION STRING ("caption", OPTIONAL, 1, 1024)
@@ -301,66 +326,70 @@ static const Shape location_shape = { NULL,
 
 #define LABEL(name) STRING (name, OPTIONAL, 1, 256)
 
-static const Shape name_shape = { NULL,
-                                  { STRING ("formatted_name", REQUIRED, 1, 256), LABEL ("first_name"), LABEL ("last_name"),
-                                    LABEL ("middle_name"), LABEL ("prefix"), LABEL ("suffix") } };
+static const Shape name_shape
+    = { NULL,
+        { STRING ("formatted_name", REQUIRED, 1, 256), LABEL ("first_name"), LABEL ("last_name"),
+          LABEL ("middle_name"), LABEL ("prefix"), LABEL ("suffix") } };
 static const Shape phone_shape = { NULL, { LABEL ("phone"), LABEL ("type"), LABEL ("wa_id") } };
 static const Shape email_shape = { NULL, { LABEL ("email"), LABEL ("type") } };
 static const Shape org_shape = { NULL, { LABEL ("company"), LABEL ("department"), LABEL ("title") } };
 static const Shape url_shape = { NULL, { STRING ("url", OPTIONAL, 1, URL_MAX), LABEL ("type") } };
 static const Shape address_shape = { NULL,
-                                     { LABEL ("street"), LABEL ("city"), LABEL ("state"), LABEL ("zip"), LABEL ("country"),
-                                       LABEL ("country_code"), LABEL ("type") } };
-static const Shape contact_shape = { check_birthday,
-                                     { OBJECT ("name", REQUIRED, &name_shape),
-                                       ARRAY ("phones", OPTIONAL, 0, 20, &phone_shape),
-                                       ARRAY ("emails", OPTIONAL, 0, 20, &email_shape),
-                                       OBJECT ("org", OPTIONAL, &org_shape),
-                                       ARRAY ("urls", OPTIONAL, 0, 20, &url_shape),
-                                       ARRAY ("addresses", OPTIONAL, 0, 20, &address_shape),
-                                       STRING ("birthday", OPTIONAL, 10, 10) } };
+                                     { LABEL ("street"), LABEL ("city"), LABEL ("state"), LABEL ("zip"),
+                                       LABEL ("country"), LABEL ("country_code"), LABEL ("type") } };
+static const Shape contact_shape
+    = { check_birthday,
+        { OBJECT ("name", REQUIRED, &name_shape), ARRAY ("phones", OPTIONAL, 0, 20, &phone_shape),
+          ARRAY ("emails", OPTIONAL, 0, 20, &email_shape), OBJECT ("org", OPTIONAL, &org_shape),
+          ARRAY ("urls", OPTIONAL, 0, 20, &url_shape), ARRAY ("addresses", OPTIONAL, 0, 20, &address_shape),
+          STRING ("birthday", OPTIONAL, 10, 10) } };
 
-static const Shape reaction_shape = { NULL, { STRING ("message_id", REQUIRED, 1, 256), STRING ("emoji", REQUIRED, 0, 32) } };
+static const Shape reaction_shape
+    = { NULL, { STRING ("message_id", REQUIRED, 1, 256), STRING ("emoji", REQUIRED, 0, 32) } };
 
-static const Shape header_shape = { check_header,
-                                    { STRING ("text", OPTIONAL, 1, 60), OBJECT ("image", OPTIONAL, &bare_media_shape),
-                                      OBJECT ("video", OPTIONAL, &bare_media_shape),
-                                      OBJECT ("document", OPTIONAL, &bare_document_shape) } };
-static const Shape button_shape = { NULL, { STRING ("id", REQUIRED, 1, 256), STRING ("title", REQUIRED, 1, 20) } };
+static const Shape header_shape
+    = { check_header,
+        { STRING ("text", OPTIONAL, 1, 60), OBJECT ("image", OPTIONAL, &bare_media_shape),
+          OBJECT ("video", OPTIONAL, &bare_media_shape),
+          OBJECT ("document", OPTIONAL, &bare_document_shape) } };
+static const Shape button_shape
+    = { NULL, { STRING ("id", REQUIRED, 1, 256), STRING ("title", REQUIRED, 1, 20) } };
 static const Shape row_shape = { NULL,
                                  { STRING ("id", REQUIRED, 1, 200), STRING ("title", REQUIRED, 1, 24),
                                    STRING ("description", OPTIONAL, 1, 72) } };
-static const Shape section_shape = { NULL,
-                                     { STRING ("title", OPTIONAL, 1, 24), ARRAY ("rows", REQUIRED, 1, LIST_ROWS_MAX, &row_shape) } };
+static const Shape section_shape
+    = { NULL, { STRING ("title", OPTIONAL, 1, 24), ARRAY ("rows", REQUIRED, 1, LIST_ROWS_MAX, &row_shape) } };
 
 static const char *const interactive_types[] = { "button", "list", NULL };
 
-static const Shape interactive_shape = { check_interactive,
-                                         { WORD ("type", REQUIRED, interactive_types), STRING ("body", REQUIRED, 1, 4096),
-                                           OBJECT ("header", OPTIONAL, &header_shape), STRING ("footer", OPTIONAL, 1, 60),
-                                           ARRAY ("buttons", OPTIONAL, 1, 3, &button_shape), STRING ("button", OPTIONAL, 1, 20),
-                                           ARRAY ("sections", OPTIONAL, 1, 10, &section_shape) } };
+static const Shape interactive_shape
+    = { check_interactive,
+        { WORD ("type", REQUIRED, interactive_types), STRING ("body", REQUIRED, 1, 4096),
+          OBJECT ("header", OPTIONAL, &header_shape), STRING ("footer", OPTIONAL, 1, 60),
+          ARRAY ("buttons", OPTIONAL, 1, 3, &button_shape), STRING ("button", OPTIONAL, 1, 20),
+          ARRAY ("sections", OPTIONAL, 1, 10, &section_shape) } };
 
-static const Shape currency_shape = { NULL,
-                                      { STRING ("fallback_value", REQUIRED, 1, 256), STRING ("code", REQUIRED, 3, 3),
-                                        { "amount_1000", KIND_INTEGER, REQUIRED, G_MININT64, G_MAXINT64, NULL, NULL } } };
+static const Shape currency_shape
+    = { NULL,
+        { STRING ("fallback_value", REQUIRED, 1, 256),
+          STRING ("code", REQUIRED, 3, 3),
+          { "amount_1000", KIND_INTEGER, REQUIRED, G_MININT64, G_MAXINT64, NULL, NULL } } };
 static const Shape date_time_shape = { NULL, { STRING ("fallback_value", REQUIRED, 1, 256) } };
 
-static const char *const parameter_types[] = { "text",  "currency", "date_time", "image",
-                                               "video", "document", "location",  "payload", NULL };
+static const char *const parameter_types[]
+    = { "text", "currency", "date_time", "image", "video", "document", "location", "payload", NULL };
 static const char *const component_types[] = { "header", "body", "button", NULL };
 
-static const Shape parameter_shape = { check_parameter,
-                                       { WORD ("type", REQUIRED, parameter_types), STRING ("parameter_name", OPTIONAL, 1, 64),
-                                         STRING ("text", OPTIONAL, 1, 32768), OBJECT ("currency", OPTIONAL, &currency_shape),
-                                         OBJECT ("date_time", OPTIONAL, &date_time_shape),
-                                         OBJECT ("image", OPTIONAL, &bare_media_shape),
-                                         OBJECT ("video", OPTIONAL, &bare_media_shape),
-                                         OBJECT ("document", OPTIONAL, &bare_document_shape),
-                                         OBJECT ("location", OPTIONAL, &location_shape),
-                                         STRING ("payload", OPTIONAL, 1, 256) } };
+static const Shape parameter_shape
+    = { check_parameter,
+        { WORD ("type", REQUIRED, parameter_types), STRING ("parameter_name", OPTIONAL, 1, 64),
+          STRING ("text", OPTIONAL, 1, 32768), OBJECT ("currency", OPTIONAL, &currency_shape),
+          OBJECT ("date_time", OPTIONAL, &date_time_shape), OBJECT ("image", OPTIONAL, &bare_media_shape),
+          OBJECT ("video", OPTIONAL, &bare_media_shape), OBJECT ("document", OPTIONAL, &bare_document_shape),
+          OBJECT ("location", OPTIONAL, &location_shape), STRING ("payload", OPTIONAL, 1, 256) } };
 static const Shape component_shape = { check_component,
-                                       { WORD ("type", REQUIRED, component_types), STRING ("sub_type", OPTIONAL, 1, 32),
+                                       { WORD ("type", REQUIRED, component_types),
+                                         STRING ("sub_type", OPTIONAL, 1, 32),
                                          { "index", KIND_INTEGER, OPTIONAL, 0, 9, NULL, NULL },
                                          ARRAY ("parameters", OPTIONAL, 0, 32, &parameter_shape) } };
 static const Shape template_shape = { NULL,
@@ -388,7 +417,7 @@ static const Shape message_shape = { check_one_content,
 static gboolean
 is_web_url (const char *text)
 {
-  g_autoptr(GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
 
   if (uri == NULL || g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
     return FALSE;
@@ -410,7 +439,8 @@ check_string_kind (JsonObject *object, const char *path, const Field *field, Ula
   if (field->kind == KIND_TIME && !ulak_parse_rfc3339 (text, &time_us))
     ulak_issues_add (issues, where, "must be a time as RFC 3339, such as 2026-11-25T08:30:00Z");
   if (field->kind == KIND_CHAT && (chat = ulak_message_to_chat (text)) == NULL)
-    ulak_issues_add (issues, where, "must be a phone number in E.164 (7 to 15 digits, with or without +) or a chat id");
+    ulak_issues_add (issues, where,
+                     "must be a phone number in E.164 (7 to 15 digits, with or without +) or a chat id");
 }
 
 static void
@@ -466,7 +496,8 @@ check_text (JsonObject *object, const char *path, const Field *field, UlakIssues
   if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
     check_inner (object, path, field, issues);
   else
-    ulak_json_read_string (object, path, field->name, field->flags, (gsize) field->min, (gsize) field->max, issues);
+    ulak_json_read_string (object, path, field->name, field->flags, (gsize) field->min, (gsize) field->max,
+                           issues);
 }
 
 static void
@@ -475,7 +506,8 @@ check_field (JsonObject *object, const char *path, const Field *field, UlakIssue
   switch (field->kind)
     {
     case KIND_STRING:
-      ulak_json_read_string (object, path, field->name, field->flags, (gsize) field->min, (gsize) field->max, issues);
+      ulak_json_read_string (object, path, field->name, field->flags, (gsize) field->min, (gsize) field->max,
+                             issues);
       break;
     case KIND_URL:
     case KIND_TIME:
@@ -492,7 +524,8 @@ check_field (JsonObject *object, const char *path, const Field *field, UlakIssue
       ulak_json_read_integer (object, path, field->name, field->flags, field->min, field->max, 0, issues);
       break;
     case KIND_NUMBER:
-      ulak_json_read_number (object, path, field->name, field->flags, (double) field->min, (double) field->max, issues);
+      ulak_json_read_number (object, path, field->name, field->flags, (double) field->min, (double) field->max,
+                             issues);
       break;
     case KIND_OBJECT:
       check_inner (object, path, field, issues);
@@ -560,10 +593,12 @@ ulak_message_to_chat (const char *to)
   gsize length;
 
   if (digits[n_digits] == '\0')
-    return n_digits >= PHONE_DIGITS_MIN && n_digits <= PHONE_DIGITS_MAX && *digits != '0' ? g_strdup (digits) : NULL;
+    return n_digits >= PHONE_DIGITS_MIN && n_digits <= PHONE_DIGITS_MAX && *digits != '0' ? g_strdup (digits)
+                                                                                          : NULL;
 
   length = strspn (to, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._:@-");
-  if (to[length] != '\0' || length > ULAK_MESSAGE_CHAT_MAX || (length < PLAIN_CHAT_MIN && strpbrk (to, ".:@") == NULL))
+  if (to[length] != '\0' || length > ULAK_MESSAGE_CHAT_MAX
+      || (length < PLAIN_CHAT_MIN && strpbrk (to, ".:@") == NULL))
     return NULL;
   return g_strdup (to);
 }
@@ -574,7 +609,7 @@ static const char *
 find_media_id_in_object (JsonObject *object)
 {
   const char *found = ulak_json_peek_string (object, "media_id");
-  g_autoptr(GList) values = json_object_get_values (object);
+  g_autoptr (GList) values = json_object_get_values (object);
 
   for (GList *l = values; found == NULL && l != NULL; l = l->next)
     found = find_media_id (l->data);

@@ -30,11 +30,11 @@ struct _UlakOutboxPump
   gulong events_handler;
   gboolean is_busy;
   gboolean is_started;
-  guint failures;              /* in a row */
-  gboolean is_picky;           /* a batch was called wrong: one event at a time, to know which */
-  char *fault;                 /* (owned) (nullable) */
+  guint failures;    /* in a row */
+  gboolean is_picky; /* a batch was called wrong: one event at a time, to know which */
+  char *fault;       /* (owned) (nullable) */
   guint timer;
-  GTask *draining;             /* (owned) (nullable) */
+  GTask *draining; /* (owned) (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (UlakOutboxPump, ulak_outbox_pump, G_TYPE_OBJECT)
@@ -73,7 +73,7 @@ ulak_outbox_pump_init (UlakOutboxPump *self G_GNUC_UNUSED)
 static void
 end_drain (UlakOutboxPump *self)
 {
-  g_autoptr(GTask) task = g_steal_pointer (&self->draining);
+  g_autoptr (GTask) task = g_steal_pointer (&self->draining);
 
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
@@ -96,17 +96,19 @@ rest_after (UlakOutboxPump *self, const GError *error)
   g_free (self->fault);
   self->fault = g_strdup (error->message);
   if (self->failures == 1)
-    ulak_log_warning (NULL, NULL, "The event log does not take events, they wait in the outbox: %s", error->message);
+    ulak_log_warning (NULL, NULL, "The event log does not take events, they wait in the outbox: %s",
+                      error->message);
   end_drain (self);
   if (self->timer == 0)
-    self->timer = ulak_clock_add_timer (self->clock, ulak_backoff_next_ms (&backoff, self->failures, self->random) * 1000, timer_cb, self);
+    self->timer = ulak_clock_add_timer (
+        self->clock, ulak_backoff_next_ms (&backoff, self->failures, self->random) * 1000, timer_cb, self);
 }
 
 static void
 forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakOutboxPump) self = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (UlakOutboxPump) self = user_data;
+  g_autoptr (GError) error = NULL;
 
   if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
     {
@@ -137,19 +139,21 @@ static void
 submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Submission *submission = user_data;
-  g_autoptr(UlakOutboxPump) self = submission->self;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (UlakOutboxPump) self = submission->self;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
   if (reply == NULL)
     {
       ulak_error_strip_remote (error);
-      self->is_picky = g_error_matches (error, ULAK_ERROR, ULAK_ERROR_INVALID) || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE);
+      self->is_picky = g_error_matches (error, ULAK_ERROR, ULAK_ERROR_INVALID)
+                       || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE);
       rest_after (self, error);
       return;
     }
   note_success (self);
-  ulak_line_store_forget_outbox_async (self->store, submission->last_sequence, forgotten_cb, g_object_ref (self));
+  ulak_line_store_forget_outbox_async (self->store, submission->last_sequence, forgotten_cb,
+                                       g_object_ref (self));
 }
 
 static GVariant *
@@ -162,8 +166,9 @@ make_batch (UlakOutboxPump *self, GPtrArray *events)
     {
       const UlakOutboxEvent *event = g_ptr_array_index (events, i);
 
-      g_variant_builder_add (&builder, "(ssxs@ay)", event->id, event->type, event->timestamp_us, event->chat,
-                             g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, event->data, strlen (event->data), 1));
+      g_variant_builder_add (
+          &builder, "(ssxs@ay)", event->id, event->type, event->timestamp_us, event->chat,
+          g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, event->data, strlen (event->data), 1));
     }
   return g_variant_new ("(sa(ssxsay)a{sv})", self->account, &builder, NULL);
 }
@@ -171,9 +176,9 @@ make_batch (UlakOutboxPump *self, GPtrArray *events)
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakOutboxPump) self = user_data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GPtrArray) events = ulak_line_store_read_outbox_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (UlakOutboxPump) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = ulak_line_store_read_outbox_finish (ULAK_LINE_STORE (source), result, &error);
   Submission *submission;
 
   if (events == NULL)
@@ -190,9 +195,9 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   submission = g_new0 (Submission, 1);
   submission->self = g_object_ref (self);
   submission->last_sequence = ((UlakOutboxEvent *) g_ptr_array_index (events, events->len - 1))->sequence;
-  g_dbus_connection_call (self->connection, ULAK_BUS_NAME_WEBHOOKS, ULAK_OBJECT_PATH_WEBHOOKS, ULAK_BUS_NAME_WEBHOOKS, "Submit",
-                          make_batch (self, events), G_VARIANT_TYPE ("(t)"), G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, NULL, submitted_cb,
-                          submission);
+  g_dbus_connection_call (self->connection, ULAK_BUS_NAME_WEBHOOKS, ULAK_OBJECT_PATH_WEBHOOKS,
+                          ULAK_BUS_NAME_WEBHOOKS, "Submit", make_batch (self, events), G_VARIANT_TYPE ("(t)"),
+                          G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, NULL, submitted_cb, submission);
 }
 
 static void
@@ -206,11 +211,16 @@ pump (UlakOutboxPump *self)
       return;
     }
   self->is_busy = TRUE;
-  ulak_line_store_read_outbox_async (self->store, self->is_picky ? 1 : BATCH_EVENTS, BATCH_BYTES, read_cb, g_object_ref (self));
+  ulak_line_store_read_outbox_async (self->store, self->is_picky ? 1 : BATCH_EVENTS, BATCH_BYTES, read_cb,
+                                     g_object_ref (self));
 }
 
 UlakOutboxPump *
-ulak_outbox_pump_new (UlakLineStore *store, GDBusConnection *connection, UlakClock *clock, UlakRandom *random, const char *account)
+ulak_outbox_pump_new (UlakLineStore *store,
+                      GDBusConnection *connection,
+                      UlakClock *clock,
+                      UlakRandom *random,
+                      const char *account)
 {
   UlakOutboxPump *self = g_object_new (ULAK_TYPE_OUTBOX_PUMP, NULL);
 

@@ -18,9 +18,14 @@ G_BEGIN_DECLS
 #define ULAK_TYPE_OUTBOX_PUMP (ulak_outbox_pump_get_type ())
 G_DECLARE_FINAL_TYPE (UlakOutboxPump, ulak_outbox_pump, ULAK, OUTBOX_PUMP, GObject)
 
-UlakOutboxPump *ulak_outbox_pump_new (UlakLineStore *store, GDBusConnection *connection, UlakClock *clock, UlakRandom *random, const char *account);
+UlakOutboxPump *ulak_outbox_pump_new (UlakLineStore *store,
+                                      GDBusConnection *connection,
+                                      UlakClock *clock,
+                                      UlakRandom *random,
+                                      const char *account);
 void ulak_outbox_pump_start (UlakOutboxPump *self);
-const char *ulak_outbox_pump_get_fault (UlakOutboxPump *self); /* (nullable): why the last batch was not taken */
+const char *ulak_outbox_pump_get_fault (
+    UlakOutboxPump *self); /* (nullable): why the last batch was not taken */
 
 /* Carries what it can: finishes when the outbox is empty or a batch is not taken. */
 void ulak_outbox_pump_drain_async (UlakOutboxPump *self, GAsyncReadyCallback callback, gpointer user_data);

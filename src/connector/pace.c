@@ -28,7 +28,8 @@ wait_of (const Limit *limit, gint64 full_us, gint64 now_us, guint ahead)
 {
   if (limit->interval_us == 0)
     return 0;
-  return MAX (0, MAX (full_us, now_us) + (gint64) ahead * limit->interval_us - (limit->burst - 1) * limit->interval_us - now_us);
+  return MAX (0, MAX (full_us, now_us) + (gint64) ahead * limit->interval_us
+                     - (limit->burst - 1) * limit->interval_us - now_us);
 }
 
 static gint64
@@ -61,14 +62,16 @@ void
 ulak_pace_set_limits (UlakPace *self, const UlakPaceLimits *limits)
 {
   self->second = (Limit){ G_USEC_PER_SEC / limits->rate_per_second, limits->rate_per_second };
-  self->minute = (Limit){ limits->rate_per_minute == 0 ? 0 : 60 * G_USEC_PER_SEC / limits->rate_per_minute, limits->rate_per_minute };
+  self->minute = (Limit){ limits->rate_per_minute == 0 ? 0 : 60 * G_USEC_PER_SEC / limits->rate_per_minute,
+                          limits->rate_per_minute };
   self->pair = (Limit){ limits->pair_interval_ms * 1000, limits->pair_burst };
 }
 
 gint64
 ulak_pace_get_line_wait_us (const UlakPace *self, gint64 now_us, guint ahead)
 {
-  return MAX (wait_of (&self->second, self->second_full_us, now_us, ahead), wait_of (&self->minute, self->minute_full_us, now_us, ahead));
+  return MAX (wait_of (&self->second, self->second_full_us, now_us, ahead),
+              wait_of (&self->minute, self->minute_full_us, now_us, ahead));
 }
 
 gint64

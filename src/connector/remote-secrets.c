@@ -29,8 +29,8 @@ struct _UlakRemoteSecrets
   UlakClock *clock;            /* (owned) */
   char *account;               /* (owned) */
   gint64 cache_us;
-  GHashTable *cache;           /* (owned) (element-type utf8 Cached) */
-  guint epoch;                 /* changes heard so far */
+  GHashTable *cache; /* (owned) (element-type utf8 Cached) */
+  guint epoch;       /* changes heard so far */
   guint subscription;
 };
 
@@ -102,20 +102,22 @@ keep (UlakRemoteSecrets *self, const Lookup *lookup, UlakSecret *secret)
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   Lookup *lookup = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(UlakSecret) secret = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakSecret) secret = NULL;
   gsize size_bytes;
 
   if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &size_bytes, &error))
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "Cannot read the secret ‘%s’: %s", lookup->name, error->message);
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "Cannot read the secret ‘%s’: %s",
+                               lookup->name, error->message);
       return;
     }
   if (size_bytes > VALUE_MAX)
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The secret ‘%s’ is larger than %d bytes", lookup->name, VALUE_MAX);
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
+                               "The secret ‘%s’ is larger than %d bytes", lookup->name, VALUE_MAX);
       return;
     }
   secret = ulak_secret_new (lookup->bytes, size_bytes);
@@ -140,13 +142,13 @@ take_fd (GVariant *reply, GUnixFDList *fds, GError **error)
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
+  g_autoptr (GTask) task = user_data;
   Lookup *lookup = g_task_get_task_data (task);
-  g_autoptr(GUnixFDList) fds = NULL;
-  g_autoptr(GInputStream) stream = NULL;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) reply =
-      g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GInputStream) stream = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
   int fd = reply == NULL ? -1 : take_fd (reply, fds, &error);
 
   if (fd < 0)
@@ -155,14 +157,14 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (error->domain == ULAK_ERROR)
         g_task_return_error (task, g_steal_pointer (&error));
       else
-        g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "ulak-api does not give the secret ‘%s’: %s", lookup->name,
-                                 error->message);
+        g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE,
+                                 "ulak-api does not give the secret ‘%s’: %s", lookup->name, error->message);
       return;
     }
   stream = g_unix_input_stream_new (fd, TRUE);
   lookup->bytes = g_malloc (VALUE_MAX + 1);
-  g_input_stream_read_all_async (stream, lookup->bytes, VALUE_MAX + 1, G_PRIORITY_DEFAULT, g_task_get_cancellable (task), read_cb,
-                                 g_steal_pointer (&task));
+  g_input_stream_read_all_async (stream, lookup->bytes, VALUE_MAX + 1, G_PRIORITY_DEFAULT,
+                                 g_task_get_cancellable (task), read_cb, g_steal_pointer (&task));
 }
 
 static UlakSecret *
@@ -170,14 +172,20 @@ find_cached (UlakRemoteSecrets *self, const char *name)
 {
   Cached *cached = g_hash_table_lookup (self->cache, name);
 
-  return cached != NULL && cached->until_us > ulak_clock_get_monotonic_us (self->clock) ? ulak_secret_ref (cached->secret) : NULL;
+  return cached != NULL && cached->until_us > ulak_clock_get_monotonic_us (self->clock)
+             ? ulak_secret_ref (cached->secret)
+             : NULL;
 }
 
 static void
-lookup_async (UlakSecretSource *source, const char *name, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+lookup_async (UlakSecretSource *source,
+              const char *name,
+              GCancellable *cancellable,
+              GAsyncReadyCallback callback,
+              gpointer user_data)
 {
   UlakRemoteSecrets *self = ULAK_REMOTE_SECRETS (source);
-  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   UlakSecret *secret = find_cached (self, name);
   Lookup *lookup;
 
@@ -191,10 +199,10 @@ lookup_async (UlakSecretSource *source, const char *name, GCancellable *cancella
   lookup->name = g_strdup (name);
   lookup->epoch = self->epoch;
   g_task_set_task_data (task, lookup, lookup_free);
-  g_dbus_connection_call_with_unix_fd_list (self->connection, ULAK_BUS_NAME_API, ULAK_OBJECT_PATH_API, ULAK_BUS_NAME_API, "ReadSecret",
-                                            g_variant_new ("(ssa{sv})", self->account, name, NULL), G_VARIANT_TYPE ("(h)"),
-                                            G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, NULL, cancellable, answered_cb,
-                                            g_steal_pointer (&task));
+  g_dbus_connection_call_with_unix_fd_list (
+      self->connection, ULAK_BUS_NAME_API, ULAK_OBJECT_PATH_API, ULAK_BUS_NAME_API, "ReadSecret",
+      g_variant_new ("(ssa{sv})", self->account, name, NULL), G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NONE,
+      CALL_TIMEOUT_MS, NULL, cancellable, answered_cb, g_steal_pointer (&task));
 }
 
 static UlakSecret *
@@ -254,7 +262,8 @@ ulak_remote_secrets_new (GDBusConnection *connection, UlakClock *clock, const ch
   self->clock = g_object_ref (clock);
   self->account = g_strdup (account);
   self->cache_us = cache_s * G_USEC_PER_SEC;
-  self->subscription = g_dbus_connection_signal_subscribe (connection, ULAK_BUS_NAME_API, ULAK_BUS_NAME_API, "SecretChanged",
-                                                           ULAK_OBJECT_PATH_API, NULL, G_DBUS_SIGNAL_FLAGS_NONE, changed_cb, self, NULL);
+  self->subscription = g_dbus_connection_signal_subscribe (connection, ULAK_BUS_NAME_API, ULAK_BUS_NAME_API,
+                                                           "SecretChanged", ULAK_OBJECT_PATH_API, NULL,
+                                                           G_DBUS_SIGNAL_FLAGS_NONE, changed_cb, self, NULL);
   return self;
 }

@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 #define ULAK_TYPE_REMOTE_SECRETS (ulak_remote_secrets_get_type ())
 G_DECLARE_FINAL_TYPE (UlakRemoteSecrets, ulak_remote_secrets, ULAK, REMOTE_SECRETS, GObject)
 
-UlakRemoteSecrets *ulak_remote_secrets_new (GDBusConnection *connection, UlakClock *clock, const char *account, gint64 cache_s);
+UlakRemoteSecrets *ulak_remote_secrets_new (GDBusConnection *connection,
+                                            UlakClock *clock,
+                                            const char *account,
+                                            gint64 cache_s);
 
 G_END_DECLS

@@ -27,11 +27,11 @@ struct _UlakSendQueue
   UlakMetrics *metrics; /* (owned) */
   UlakBackend *backend; /* (owned) (nullable) */
   UlakSendQueueOptions options;
-  UlakPace *pace;       /* (owned) */
+  UlakPace *pace; /* (owned) */
   gboolean holds_unknown;
 
-  GPtrArray *window;    /* (owned) (element-type UlakLaneHead): in the order in which they may go */
-  GHashTable *chats;    /* (owned) (element-type utf8): of the window and of what is being done */
+  GPtrArray *window; /* (owned) (element-type UlakLaneHead): in the order in which they may go */
+  GHashTable *chats; /* (owned) (element-type utf8): of the window and of what is being done */
   guint in_flight;
   gboolean is_ready;
   gint64 unready_since_us; /* monotonic */
@@ -43,9 +43,9 @@ struct _UlakSendQueue
   gboolean is_expiring;
   gint64 next_due_us;
   gint64 next_expiry_us;
-  gint64 pause_until_us;   /* wall clock: after a fault of the database */
+  gint64 pause_until_us; /* wall clock: after a fault of the database */
   guint timer;
-  GTask *draining;         /* (owned) (nullable) */
+  GTask *draining; /* (owned) (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (UlakSendQueue, ulak_send_queue, G_TYPE_OBJECT)
@@ -102,7 +102,7 @@ monotonic_us (UlakSendQueue *self)
 
 typedef struct
 {
-  UlakSendQueue *queue;       /* (owned) */
+  UlakSendQueue *queue;   /* (owned) */
   UlakLaneHead *head;     /* (owned) */
   UlakClaim *claim;       /* (owned) (nullable) */
   UlakSendResult *result; /* (owned) (nullable) */
@@ -141,7 +141,7 @@ pause_after (UlakSendQueue *self, const GError *error)
 static void
 land (Flight *flight)
 {
-  g_autoptr(UlakSendQueue) self = g_object_ref (flight->queue);
+  g_autoptr (UlakSendQueue) self = g_object_ref (flight->queue);
 
   g_hash_table_remove (self->chats, flight->head->chat);
   flight_free (flight);
@@ -153,7 +153,7 @@ static void
 stepped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Flight *flight = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
     pause_after (flight->queue, error);
@@ -166,15 +166,15 @@ rest (UlakSendQueue *self, UlakLaneHead *head, gint64 wait_us)
 {
   gint64 until_us = wall_us (self) + wait_us;
 
-  ulak_line_store_hold_async (self->store, head, wait_us > ULAK_HOLD_SHOWN_US ? "rate_recipient" : NULL, until_us, until_us, stepped_cb,
-                              flight_new (self, head));
+  ulak_line_store_hold_async (self->store, head, wait_us > ULAK_HOLD_SHOWN_US ? "rate_recipient" : NULL,
+                              until_us, until_us, stepped_cb, flight_new (self, head));
 }
 
 static void
 marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakSendQueue) self = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (UlakSendQueue) self = user_data;
+  g_autoptr (GError) error = NULL;
 
   /* Only what people see: the message waits in the window all the same. */
   if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
@@ -196,11 +196,14 @@ mark (UlakSendQueue *self, UlakLaneHead *head, const char *reason, gint64 until_
 static void
 count_send (UlakSendQueue *self, const Flight *flight, UlakSendOutcome outcome)
 {
-  const char *word = outcome == ULAK_SEND_ACCEPTED ? "success" : outcome == ULAK_SEND_RETRY ? "skipped" : "error";
+  const char *word = outcome == ULAK_SEND_ACCEPTED ? "success"
+                     : outcome == ULAK_SEND_RETRY  ? "skipped"
+                                                   : "error";
   double seconds = (double) (monotonic_us (self) - flight->started_us) / G_USEC_PER_SEC;
 
   ulak_metrics_add (self->metrics, "wp_panel_message_pipeline_task_total", ULAK_LABELS ("send", word), 1);
-  ulak_metrics_observe (self->metrics, "wp_panel_message_pipeline_task_duration_seconds", ULAK_LABELS ("send", word), seconds);
+  ulak_metrics_observe (self->metrics, "wp_panel_message_pipeline_task_duration_seconds",
+                        ULAK_LABELS ("send", word), seconds);
   if (outcome != ULAK_SEND_ACCEPTED)
     return;
   ulak_metrics_add (self->metrics, "wp_panel_message_pipeline_messages_total", ULAK_LABELS ("outgoing"), 1);
@@ -214,8 +217,9 @@ log_failure (const Flight *flight)
   const char *code = flight->result->error_code;
 
   ulak_log_message (ULAK_MESSAGE_MESSAGE_FAILED,
-                    ULAK_FIELDS (ULAK_FIELD_MESSAGE_ID, flight->claim->id, ULAK_FIELD_ERROR_CODE, code), "A message failed after %u %s: %s",
-                    flight->claim->tries + 1, flight->claim->tries == 0 ? "try" : "tries", code);
+                    ULAK_FIELDS (ULAK_FIELD_MESSAGE_ID, flight->claim->id, ULAK_FIELD_ERROR_CODE, code),
+                    "A message failed after %u %s: %s", flight->claim->tries + 1,
+                    flight->claim->tries == 0 ? "try" : "tries", code);
 }
 
 static void settle (Flight *flight);
@@ -231,10 +235,10 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Flight *flight = user_data;
   UlakSendQueue *self = flight->queue;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (!ulak_line_store_settle_finish (ULAK_LINE_STORE (source), result, &error) &&
-      !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE))
+  if (!ulak_line_store_settle_finish (ULAK_LINE_STORE (source), result, &error)
+      && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE))
     {
       /* The outcome is known and must not be lost to a full disk: it is written when that is over. */
       ulak_clock_add_timer (self->clock, FAULT_PAUSE_US, settle_again_cb, flight);
@@ -262,7 +266,8 @@ settle (Flight *flight)
 static gint64
 delay_us_of (UlakSendQueue *self, const UlakSendResult *result, guint failures)
 {
-  return MAX (result->retry_after_ms, ulak_backoff_next_ms (&self->options.backoff, failures, self->random)) * 1000;
+  return MAX (result->retry_after_ms, ulak_backoff_next_ms (&self->options.backoff, failures, self->random))
+         * 1000;
 }
 
 static void
@@ -274,7 +279,8 @@ plan_retry (UlakSendQueue *self, Flight *flight)
   if (result->scope == ULAK_SEND_SCOPE_LINE)
     {
       self->line_failures++;
-      self->line_until_us = MAX (self->line_until_us, wall_us (self) + delay_us_of (self, result, self->line_failures));
+      self->line_until_us
+          = MAX (self->line_until_us, wall_us (self) + delay_us_of (self, result, self->line_failures));
       flight->due_us = self->line_until_us;
       return;
     }
@@ -303,7 +309,8 @@ plan (UlakSendQueue *self, Flight *flight)
       break;
     }
   if (result->error_code == NULL && result->outcome != ULAK_SEND_ACCEPTED)
-    result->error_code = g_strdup (result->outcome == ULAK_SEND_UNKNOWN ? "E_UNKNOWN_OUTCOME" : "E_SEND_FAILED");
+    result->error_code
+        = g_strdup (result->outcome == ULAK_SEND_UNKNOWN ? "E_UNKNOWN_OUTCOME" : "E_SEND_FAILED");
 }
 
 static void
@@ -325,7 +332,7 @@ claimed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Flight *flight = user_data;
   UlakSendQueue *self = flight->queue;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   UlakOutbound outbound;
 
   flight->claim = ulak_line_store_claim_finish (ULAK_LINE_STORE (source), result, &error);
@@ -398,9 +405,10 @@ take_heads (UlakSendQueue *self, GPtrArray *heads)
 static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakSendQueue) self = user_data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(UlakLaneHeads) heads = ulak_line_store_list_heads_finish (ULAK_LINE_STORE (source), result, &error);
+  g_autoptr (UlakSendQueue) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakLaneHeads) heads
+      = ulak_line_store_list_heads_finish (ULAK_LINE_STORE (source), result, &error);
 
   self->is_listing = FALSE;
   if (heads == NULL)
@@ -426,15 +434,15 @@ list (UlakSendQueue *self)
 
   self->wants_list = FALSE;
   self->is_listing = TRUE;
-  ulak_line_store_list_heads_async (self->store, n_warm < WINDOW ? WINDOW + busy : 0, n_cold < WINDOW ? WINDOW + busy : 0, listed_cb,
-                                    g_object_ref (self));
+  ulak_line_store_list_heads_async (self->store, n_warm < WINDOW ? WINDOW + busy : 0,
+                                    n_cold < WINDOW ? WINDOW + busy : 0, listed_cb, g_object_ref (self));
 }
 
 static void
 expired_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(UlakSendQueue) self = user_data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (UlakSendQueue) self = user_data;
+  g_autoptr (GError) error = NULL;
 
   self->is_expiring = FALSE;
   if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
@@ -519,7 +527,8 @@ move_head (UlakSendQueue *self, UlakLaneHead *head, guint *ahead, gint64 *wake_u
 static void
 move_heads (UlakSendQueue *self, gint64 *wake_us)
 {
-  guint limit = self->line_failures > 0 ? 1 : self->options.concurrency; /* one probe after a refusal of the line */
+  guint limit
+      = self->line_failures > 0 ? 1 : self->options.concurrency; /* one probe after a refusal of the line */
   guint ahead = 0;
 
   for (guint i = 0; i < self->window->len && self->in_flight < limit;)
@@ -613,7 +622,11 @@ set_pace (UlakSendQueue *self, const UlakLineSettings *settings)
 
 /** ulak_send_queue_new: nothing is sent before a backend is set and the line is ready */
 UlakSendQueue *
-ulak_send_queue_new (UlakLineStore *store, UlakClock *clock, UlakRandom *random, UlakMetrics *metrics, const UlakSendQueueOptions *options)
+ulak_send_queue_new (UlakLineStore *store,
+                     UlakClock *clock,
+                     UlakRandom *random,
+                     UlakMetrics *metrics,
+                     const UlakSendQueueOptions *options)
 {
   UlakSendQueue *self = g_object_new (ULAK_TYPE_SEND_QUEUE, NULL);
   UlakLineSettings settings;

@@ -32,18 +32,23 @@ G_DECLARE_FINAL_TYPE (UlakSendQueue, ulak_send_queue, ULAK, SEND_QUEUE, GObject)
 
 typedef struct
 {
-  guint concurrency;      /* sends in flight */
-  guint attempts;         /* tries of a message before it failed */
+  guint concurrency; /* sends in flight */
+  guint attempts;    /* tries of a message before it failed */
   UlakBackoff backoff;
   gint64 unknown_wait_ms;
   gint64 rate_per_minute; /* 0: none */
 } UlakSendQueueOptions;
 
-UlakSendQueue *ulak_send_queue_new (UlakLineStore *store, UlakClock *clock, UlakRandom *random, UlakMetrics *metrics, const UlakSendQueueOptions *options);
+UlakSendQueue *ulak_send_queue_new (UlakLineStore *store,
+                                    UlakClock *clock,
+                                    UlakRandom *random,
+                                    UlakMetrics *metrics,
+                                    const UlakSendQueueOptions *options);
 void ulak_send_queue_set_backend (UlakSendQueue *self, UlakBackend *backend);
 void ulak_send_queue_apply_settings (UlakSendQueue *self, const UlakLineSettings *settings);
-void ulak_send_queue_set_ready (UlakSendQueue *self, gboolean is_ready); /* whether the backend may be asked to send */
-void ulak_send_queue_kick (UlakSendQueue *self);                         /* something new may wait */
+void ulak_send_queue_set_ready (UlakSendQueue *self,
+                                gboolean is_ready); /* whether the backend may be asked to send */
+void ulak_send_queue_kick (UlakSendQueue *self);    /* something new may wait */
 
 /* What holds the whole line now; NULL if nothing does. *until_us_out: wall clock, 0 when nobody knows. */
 const char *ulak_send_queue_get_hold (UlakSendQueue *self, gint64 *until_us_out);

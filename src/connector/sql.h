@@ -17,12 +17,21 @@ typedef struct
   gint64 integer;
 } UlakBinding;
 
-#define ULAK_TEXT(name, value) { name, TRUE, value, 0 }
-#define ULAK_INTEGER(name, value) { name, FALSE, NULL, value }
-#define ULAK_BINDINGS(...) ((const UlakBinding[]){ __VA_ARGS__ __VA_OPT__ (,) { NULL, FALSE, NULL, 0 } })
+#define ULAK_TEXT(name, value) \
+  { \
+    name, TRUE, value, 0 \
+  }
+#define ULAK_INTEGER(name, value) \
+  { \
+    name, FALSE, NULL, value \
+  }
+#define ULAK_BINDINGS(...) ((const UlakBinding[]){ __VA_ARGS__ __VA_OPT__ (, ){ NULL, FALSE, NULL, 0 } })
 #define ULAK_SQL(name) ("/org/ulak/sql/connector/" name ".sql")
 
-UlakStatement *ulak_sql_query (UlakDatabase *database, const char *path, const UlakBinding *bindings, GError **error);
+UlakStatement *ulak_sql_query (UlakDatabase *database,
+                               const char *path,
+                               const UlakBinding *bindings,
+                               GError **error);
 gboolean ulak_sql_run (UlakDatabase *database, const char *path, const UlakBinding *bindings, GError **error);
 gboolean ulak_sql_find (UlakDatabase *database,
                         const char *path,

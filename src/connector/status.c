@@ -14,8 +14,15 @@ static const struct
   guint rank;
   gboolean is_held;
 } ranks[] = {
-  { "pending", 0, FALSE }, { "held", 0, TRUE },       { "sending", 0, FALSE }, { "unknown", 0, TRUE }, { "sent", 1, FALSE },
-  { "failed", 2, FALSE },  { "delivered", 3, FALSE }, { "read", 4, FALSE },    { "played", 5, FALSE },
+  { "pending", 0, FALSE },
+  { "held", 0, TRUE },
+  { "sending", 0, FALSE },
+  { "unknown", 0, TRUE },
+  { "sent", 1, FALSE },
+  { "failed", 2, FALSE },
+  { "delivered", 3, FALSE },
+  { "read", 4, FALSE },
+  { "played", 5, FALSE },
 };
 
 static gint

@@ -28,15 +28,20 @@ target_clear (Target *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Target, target_clear)
 
 static gboolean
-find_target (UlakDatabase *database, const UlakInboundStatus *status, Target *target, gboolean *found_out, GError **error)
+find_target (UlakDatabase *database,
+             const UlakInboundStatus *status,
+             Target *target,
+             gboolean *found_out,
+             GError **error)
 {
   UlakStatement *row;
 
   if (!ulak_sql_find (database, ULAK_SQL ("message-sent-by-network-id"),
                       ULAK_BINDINGS (ULAK_TEXT ("network_id", status->network_id)), &row, error))
     return FALSE;
-  if (row == NULL && status->opaque_id != NULL &&
-      !ulak_sql_find (database, ULAK_SQL ("message-sent-by-id"), ULAK_BINDINGS (ULAK_TEXT ("id", status->opaque_id)), &row, error))
+  if (row == NULL && status->opaque_id != NULL
+      && !ulak_sql_find (database, ULAK_SQL ("message-sent-by-id"),
+                         ULAK_BINDINGS (ULAK_TEXT ("id", status->opaque_id)), &row, error))
     return FALSE;
   *found_out = row != NULL;
   if (row == NULL)
@@ -51,27 +56,32 @@ find_target (UlakDatabase *database, const UlakInboundStatus *status, Target *ta
 static gboolean
 keep_early (UlakDatabase *database, UlakLineWork *work, const UlakInboundStatus *status, GError **error)
 {
-  return ulak_sql_run (database, ULAK_SQL ("early-add"),
-                       ULAK_BINDINGS (ULAK_TEXT ("network_id", status->network_id), ULAK_TEXT ("status", status->status),
-                                      ULAK_INTEGER ("timestamp_us", status->timestamp_us), ULAK_TEXT ("error_code", status->error_code),
-                                      ULAK_TEXT ("error_message", status->error_message),
-                                      ULAK_INTEGER ("original_code", status->original_code),
-                                      ULAK_TEXT ("original_details", status->original_details), ULAK_INTEGER ("now_us", work->now_us)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_SQL ("early-add"),
+      ULAK_BINDINGS (
+          ULAK_TEXT ("network_id", status->network_id), ULAK_TEXT ("status", status->status),
+          ULAK_INTEGER ("timestamp_us", status->timestamp_us), ULAK_TEXT ("error_code", status->error_code),
+          ULAK_TEXT ("error_message", status->error_message),
+          ULAK_INTEGER ("original_code", status->original_code),
+          ULAK_TEXT ("original_details", status->original_details), ULAK_INTEGER ("now_us", work->now_us)),
+      error);
 }
 
 static gboolean
 write_status (UlakDatabase *database, const Target *target, const UlakInboundStatus *status, GError **error)
 {
   if (g_str_equal (status->status, "failed"))
-    return ulak_sql_run (database, ULAK_SQL ("message-failed"),
-                         ULAK_BINDINGS (ULAK_INTEGER ("sequence", target->sequence), ULAK_TEXT ("network_id", status->network_id),
-                                        ULAK_TEXT ("error_code", status->error_code), ULAK_TEXT ("error_message", status->error_message),
-                                        ULAK_INTEGER ("original_code", status->original_code), ULAK_INTEGER ("original_subcode", 0),
-                                        ULAK_TEXT ("original_details", status->original_details)),
-                         error);
+    return ulak_sql_run (
+        database, ULAK_SQL ("message-failed"),
+        ULAK_BINDINGS (
+            ULAK_INTEGER ("sequence", target->sequence), ULAK_TEXT ("network_id", status->network_id),
+            ULAK_TEXT ("error_code", status->error_code), ULAK_TEXT ("error_message", status->error_message),
+            ULAK_INTEGER ("original_code", status->original_code), ULAK_INTEGER ("original_subcode", 0),
+            ULAK_TEXT ("original_details", status->original_details)),
+        error);
   return ulak_sql_run (database, ULAK_SQL ("message-sent"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", target->sequence), ULAK_TEXT ("status", status->status),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", target->sequence),
+                                      ULAK_TEXT ("status", status->status),
                                       ULAK_TEXT ("network_id", status->network_id)),
                        error);
 }
@@ -85,7 +95,8 @@ close_if_open (UlakDatabase *database, UlakLineWork *work, const Target *target,
   work->depth_change--;
   if (ulak_status_is_held (target->status))
     work->held_change--;
-  return g_str_equal (target->status, "sending") || ulak_lanes_leave (database, target->chat, target->sequence, error);
+  return g_str_equal (target->status, "sending")
+         || ulak_lanes_leave (database, target->chat, target->sequence, error);
 }
 
 /** ulak_statuses_apply: a status that would move the message backwards changes nothing and tells nothing */
@@ -96,7 +107,7 @@ ulak_statuses_apply (UlakDatabase *database,
                      const char *event_id,
                      GError **error)
 {
-  g_auto(Target) target = { 0 };
+  g_auto (Target) target = { 0 };
   g_autofree char *type = g_strconcat ("message.", status->status, NULL);
   gboolean found;
 
@@ -106,8 +117,9 @@ ulak_statuses_apply (UlakDatabase *database,
     return keep_early (database, work, status, error);
   if (!ulak_status_may_become (target.status, status->status))
     return TRUE;
-  return write_status (database, &target, status, error) && close_if_open (database, work, &target, error) &&
-         ulak_events_put_message (database, work, event_id, type, target.sequence, status->timestamp_us, error);
+  return write_status (database, &target, status, error) && close_if_open (database, work, &target, error)
+         && ulak_events_put_message (database, work, event_id, type, target.sequence, status->timestamp_us,
+                                     error);
 }
 
 static void
@@ -125,8 +137,9 @@ inbound_status_free (gpointer data)
 static GPtrArray *
 list_early (UlakDatabase *database, const char *network_id, GError **error)
 {
-  g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func (inbound_status_free);
-  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("early-list"), ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id)), error);
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (inbound_status_free);
+  UlakStatement *rows = ulak_sql_query (database, ULAK_SQL ("early-list"),
+                                        ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id)), error);
   gboolean has_row;
 
   while (rows != NULL)
@@ -157,13 +170,14 @@ ulak_statuses_apply_early (UlakDatabase *database,
                            char **event_ids,
                            GError **error)
 {
-  g_autoptr(GPtrArray) list = list_early (database, network_id, error);
+  g_autoptr (GPtrArray) list = list_early (database, network_id, error);
 
   if (list == NULL)
     return FALSE;
   for (guint i = 0; i < MIN (list->len, ULAK_STATUSES_EARLY_MAX); i++)
     if (!ulak_statuses_apply (database, work, g_ptr_array_index (list, i), event_ids[i], error))
       return FALSE;
-  return list->len == 0 ||
-         ulak_sql_run (database, ULAK_SQL ("early-remove"), ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id)), error);
+  return list->len == 0
+         || ulak_sql_run (database, ULAK_SQL ("early-remove"),
+                          ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id)), error);
 }

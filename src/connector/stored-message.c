@@ -17,8 +17,8 @@
 static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000 };
 
 /* What a row says itself, whatever its content says. */
-static const char *const own_fields[] = { "id",   "network_id", "chat",   "from",  "from_me", "type", "timestamp",
-                                          "status", "quoted",   "error", "hold", NULL };
+static const char *const own_fields[] = { "id", "network_id", "chat", "from", "from_me", "type",
+                                          "timestamp", "status", "quoted", "error", "hold", NULL };
 static const char *const media_kinds[] = { "image", "video", "audio", "document", "sticker", NULL };
 static const char *const media_fields[] = { "media_id", "link", "caption", "voice", "file_name", NULL };
 
@@ -99,7 +99,9 @@ show_request (UlakDatabase *database, JsonObject *request, JsonObject *message, 
     return TRUE;
   if (g_str_equal (kind, "text"))
     {
-      set_text (message, "text", content == NULL ? ulak_json_peek_string (request, "text") : ulak_json_peek_string (content, "body"));
+      set_text (message, "text",
+                content == NULL ? ulak_json_peek_string (request, "text")
+                                : ulak_json_peek_string (content, "body"));
       return TRUE;
     }
   if (g_strv_contains (media_kinds, kind))
@@ -113,7 +115,7 @@ show_request (UlakDatabase *database, JsonObject *request, JsonObject *message, 
 static void
 show_content (JsonObject *content, JsonObject *message)
 {
-  g_autoptr(GList) members = json_object_get_members (content);
+  g_autoptr (GList) members = json_object_get_members (content);
 
   for (GList *l = members; l != NULL; l = l->next)
     if (!g_strv_contains (own_fields, l->data))
@@ -148,7 +150,8 @@ show_error (UlakStatement *row, JsonObject *message)
   if (!ulak_statement_is_null (row, "original_code"))
     json_object_set_int_member (error, "original_code", ulak_statement_get_integer (row, "original_code"));
   if (!ulak_statement_is_null (row, "original_subcode"))
-    json_object_set_int_member (error, "original_subcode", ulak_statement_get_integer (row, "original_subcode"));
+    json_object_set_int_member (error, "original_subcode",
+                                ulak_statement_get_integer (row, "original_subcode"));
   if (!ulak_statement_is_null (row, "original_details"))
     set_text (error, "original_details", ulak_statement_get_text (row, "original_details"));
   json_object_set_object_member (message, "error", error);
@@ -171,8 +174,8 @@ show_hold (UlakStatement *row, JsonObject *message)
 JsonObject *
 ulak_stored_message_show (UlakDatabase *database, UlakStatement *row, GError **error)
 {
-  g_autoptr(JsonObject) message = json_object_new ();
-  g_autoptr(JsonObject) content = NULL;
+  g_autoptr (JsonObject) message = json_object_new ();
+  g_autoptr (JsonObject) content = NULL;
   const char *text = ulak_statement_get_text (row, "content");
   const char *status = ulak_statement_get_text (row, "status");
   g_autofree char *timestamp = ulak_format_rfc3339 (ulak_statement_get_integer (row, "timestamp_us"));

@@ -33,8 +33,8 @@ JsonObject *
 parse_json (const char *text)
 {
   g_autofree char *json = g_strdelimit (g_strdup (text), "'", '"');
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonNode) node = json_from_string (json, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = json_from_string (json, &error);
 
   g_assert_no_error (error);
   return json_node_dup_object (node);
@@ -51,8 +51,8 @@ open_store (LineFixture *fixture)
     .clock = ULAK_CLOCK (fixture->clock),
     .random = ULAK_RANDOM (fixture->random),
   };
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
 
   ulak_line_store_open_async (&options, NULL, wait_cb, &wait);
   fixture->store = ulak_line_store_open_finish (wait_result (&wait), &error);
@@ -62,8 +62,8 @@ open_store (LineFixture *fixture)
 static void
 close_store (LineFixture *fixture)
 {
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
 
   ulak_line_store_close_async (fixture->store, wait_cb, &wait);
   ulak_line_store_close_finish (fixture->store, wait_result (&wait), &error);
@@ -75,7 +75,7 @@ close_store (LineFixture *fixture)
 void
 line_fixture_set_up (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   fixture->folder = g_dir_make_tmp ("ulak-line-XXXXXX", &error);
   g_assert_no_error (error);
@@ -89,7 +89,7 @@ line_fixture_set_up (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 remove_folder (const char *path)
 {
-  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
@@ -124,8 +124,8 @@ line_fixture_reopen (LineFixture *fixture)
 static char *
 accept (LineFixture *fixture, const char *id, const char *message, GError **error)
 {
-  g_autoptr(JsonObject) object = parse_json (message);
-  g_auto(Wait) wait = { 0 };
+  g_autoptr (JsonObject) object = parse_json (message);
+  g_auto (Wait) wait = { 0 };
 
   ulak_line_store_accept_async (fixture->store, id, object, wait_cb, &wait);
   return ulak_line_store_accept_finish (fixture->store, wait_result (&wait), error);
@@ -134,7 +134,7 @@ accept (LineFixture *fixture, const char *id, const char *message, GError **erro
 char *
 line_accept (LineFixture *fixture, const char *id, const char *message)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   char *status = accept (fixture, id, message, &error);
 
   g_assert_no_error (error);
@@ -155,8 +155,8 @@ line_accept_error (LineFixture *fixture, const char *id, const char *message)
 JsonObject *
 line_get (LineFixture *fixture, const char *id)
 {
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
   JsonObject *message;
 
   ulak_line_store_get_message_async (fixture->store, id, wait_cb, &wait);
@@ -168,7 +168,7 @@ line_get (LineFixture *fixture, const char *id)
 const char *
 line_status (LineFixture *fixture, const char *id)
 {
-  g_autoptr(JsonObject) message = line_get (fixture, id);
+  g_autoptr (JsonObject) message = line_get (fixture, id);
 
   return g_intern_string (json_object_get_string_member (message, "status"));
 }
@@ -176,8 +176,8 @@ line_status (LineFixture *fixture, const char *id)
 UlakLaneHeads *
 line_heads (LineFixture *fixture)
 {
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
   UlakLaneHeads *heads;
 
   ulak_line_store_list_heads_async (fixture->store, 100, 100, wait_cb, &wait);
@@ -189,7 +189,7 @@ line_heads (LineFixture *fixture)
 UlakClaim *
 line_claim (LineFixture *fixture, const UlakLaneHead *head)
 {
-  g_auto(Wait) wait = { 0 };
+  g_auto (Wait) wait = { 0 };
 
   ulak_line_store_claim_async (fixture->store, head, wait_cb, &wait);
   return ulak_line_store_claim_finish (fixture->store, wait_result (&wait), NULL);
@@ -198,10 +198,12 @@ line_claim (LineFixture *fixture, const UlakLaneHead *head)
 void
 line_settle (LineFixture *fixture, const UlakClaim *claim, UlakSendOutcome outcome, const char *network_id)
 {
-  g_autoptr(UlakSendResult) result = ulak_send_result_new (outcome);
-  UlakSettlement settlement = { .sequence = claim->sequence, .chat = claim->chat, .outcome = outcome, .result = result, .is_counted = TRUE };
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_autoptr (UlakSendResult) result = ulak_send_result_new (outcome);
+  UlakSettlement settlement = {
+    .sequence = claim->sequence, .chat = claim->chat, .outcome = outcome, .result = result, .is_counted = TRUE
+  };
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
 
   result->network_id = g_strdup (network_id);
   settlement.due_us = ulak_clock_get_wall_us (ULAK_CLOCK (fixture->clock)) + 60 * G_USEC_PER_SEC;
@@ -213,8 +215,8 @@ line_settle (LineFixture *fixture, const UlakClaim *claim, UlakSendOutcome outco
 guint
 line_commit (LineFixture *fixture, UlakInbound *inbound)
 {
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
   guint n_new = 0;
 
   ulak_line_store_commit_inbound_async (fixture->store, inbound, wait_cb, &wait);
@@ -227,8 +229,9 @@ void
 line_commit_text (LineFixture *fixture, const char *chat, const char *network_id, const char *text)
 {
   UlakInbound *inbound = ulak_inbound_new ();
-  g_autoptr(JsonObject) content = json_object_new ();
-  UlakInboundMessage message = { .chat = chat, .network_id = network_id, .from = chat, .timestamp_us = 1, .content = content };
+  g_autoptr (JsonObject) content = json_object_new ();
+  UlakInboundMessage message
+      = { .chat = chat, .network_id = network_id, .from = chat, .timestamp_us = 1, .content = content };
 
   json_object_set_string_member (content, "type", "text");
   json_object_set_string_member (content, "text", text);
@@ -240,7 +243,8 @@ void
 line_commit_status (LineFixture *fixture, const char *network_id, const char *opaque_id, const char *status)
 {
   UlakInbound *inbound = ulak_inbound_new ();
-  UlakInboundStatus change = { .network_id = network_id, .opaque_id = opaque_id, .status = status, .timestamp_us = 2 };
+  UlakInboundStatus change
+      = { .network_id = network_id, .opaque_id = opaque_id, .status = status, .timestamp_us = 2 };
 
   ulak_inbound_add_status (inbound, &change);
   line_commit (fixture, inbound);
@@ -249,17 +253,18 @@ line_commit_status (LineFixture *fixture, const char *network_id, const char *op
 char *
 line_events (LineFixture *fixture)
 {
-  g_autoptr(GPtrArray) events = NULL;
-  g_autoptr(GString) text = g_string_new (NULL);
-  g_autoptr(GError) error = NULL;
-  g_auto(Wait) read = { 0 };
-  g_auto(Wait) forget = { 0 };
+  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (Wait) read = { 0 };
+  g_auto (Wait) forget = { 0 };
 
   ulak_line_store_read_outbox_async (fixture->store, 500, 1024 * 1024, wait_cb, &read);
   events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), &error);
   g_assert_no_error (error);
   for (guint i = 0; i < events->len; i++)
-    g_string_append_printf (text, "%s%s", i == 0 ? "" : " ", ((UlakOutboxEvent *) g_ptr_array_index (events, i))->type);
+    g_string_append_printf (text, "%s%s", i == 0 ? "" : " ",
+                            ((UlakOutboxEvent *) g_ptr_array_index (events, i))->type);
   ulak_line_store_forget_outbox_async (fixture->store, G_MAXINT64, wait_cb, &forget);
   ulak_line_store_finish (fixture->store, wait_result (&forget), &error);
   g_assert_no_error (error);

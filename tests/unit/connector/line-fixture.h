@@ -44,8 +44,14 @@ JsonObject *line_get (LineFixture *fixture, const char *id);
 const char *line_status (LineFixture *fixture, const char *id);
 UlakLaneHeads *line_heads (LineFixture *fixture);
 UlakClaim *line_claim (LineFixture *fixture, const UlakLaneHead *head); /* NULL: refused */
-void line_settle (LineFixture *fixture, const UlakClaim *claim, UlakSendOutcome outcome, const char *network_id);
+void line_settle (LineFixture *fixture,
+                  const UlakClaim *claim,
+                  UlakSendOutcome outcome,
+                  const char *network_id);
 guint line_commit (LineFixture *fixture, UlakInbound *inbound);
 void line_commit_text (LineFixture *fixture, const char *chat, const char *network_id, const char *text);
-void line_commit_status (LineFixture *fixture, const char *network_id, const char *opaque_id, const char *status);
+void line_commit_status (LineFixture *fixture,
+                         const char *network_id,
+                         const char *opaque_id,
+                         const char *status);
 char *line_events (LineFixture *fixture); /* "message.sent message.delivered", and empties the outbox */

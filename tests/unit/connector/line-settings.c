@@ -55,7 +55,8 @@ static void
 test_apply (void)
 {
   UlakLineSettings defaults, settings;
-  g_autoptr (JsonObject) values = parse_json ("{'ghost_mode': true, 'unknown_outcome': 'hold', 'pair_burst': 1}");
+  g_autoptr (JsonObject) values
+      = parse_json ("{'ghost_mode': true, 'unknown_outcome': 'hold', 'pair_burst': 1}");
 
   ulak_line_settings_init (&defaults);
   defaults.rate_per_second = 5;

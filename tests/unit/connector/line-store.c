@@ -23,7 +23,7 @@
 static UlakClaim *
 claim_first (LineFixture *fixture)
 {
-  g_autoptr(UlakLaneHeads) heads = line_heads (fixture);
+  g_autoptr (UlakLaneHeads) heads = line_heads (fixture);
 
   g_assert_cmpuint (heads->heads->len, >=, 1);
   return line_claim (fixture, g_ptr_array_index (heads->heads, 0));
@@ -44,7 +44,7 @@ static void
 test_conflict (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *first = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(GError) error = line_accept_error (fixture, ID_1, "{'to': '+905321112233', 'text': 'Other'}");
+  g_autoptr (GError) error = line_accept_error (fixture, ID_1, "{'to': '+905321112233', 'text': 'Other'}");
 
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_CONFLICT);
   g_assert_cmpuint (ulak_line_store_get_depth (fixture->store), ==, 1);
@@ -54,7 +54,7 @@ static void
 test_full (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *first = NULL;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   fixture->queue_max = 1;
   line_fixture_reopen (fixture);
@@ -66,7 +66,8 @@ test_full (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_unknown_medium (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr(GError) error = line_accept_error (fixture, ID_1, "{'to': '905321112233', 'image': {'media_id': 'none'}}");
+  g_autoptr (GError) error
+      = line_accept_error (fixture, ID_1, "{'to': '905321112233', 'image': {'media_id': 'none'}}");
 
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
   g_assert_true (g_str_has_prefix (error->message, "image.media_id: "));
@@ -76,8 +77,8 @@ static void
 test_sent (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
-  g_autoptr(JsonObject) message = NULL;
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
+  g_autoptr (JsonObject) message = NULL;
 
   g_assert_cmpstr (claim->id, ==, ID_1);
   g_assert_cmpstr (claim->chat, ==, "905321112233");
@@ -97,11 +98,11 @@ test_one_on_its_way (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *a = line_accept (fixture, ID_1, HELLO);
   g_autofree char *b = line_accept (fixture, ID_2, HELLO);
-  g_autoptr(UlakLaneHeads) heads = line_heads (fixture);
-  g_autoptr(UlakLaneHeads) none = NULL;
-  g_autoptr(UlakLaneHeads) next = NULL;
-  g_autoptr(UlakClaim) claim = NULL;
-  g_autoptr(UlakClaim) twice = NULL;
+  g_autoptr (UlakLaneHeads) heads = line_heads (fixture);
+  g_autoptr (UlakLaneHeads) none = NULL;
+  g_autoptr (UlakLaneHeads) next = NULL;
+  g_autoptr (UlakClaim) claim = NULL;
+  g_autoptr (UlakClaim) twice = NULL;
 
   g_assert_cmpuint (heads->heads->len, ==, 1);
   claim = line_claim (fixture, g_ptr_array_index (heads->heads, 0));
@@ -120,19 +121,21 @@ static void
 test_retry_waits (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
-  g_autoptr(UlakLaneHeads) none = NULL;
-  g_autoptr(UlakClaim) second = NULL;
-  g_autoptr(JsonObject) message = NULL;
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
+  g_autoptr (UlakLaneHeads) none = NULL;
+  g_autoptr (UlakClaim) second = NULL;
+  g_autoptr (JsonObject) message = NULL;
 
   line_settle (fixture, claim, ULAK_SEND_RETRY, NULL);
   message = line_get (fixture, ID_1);
   g_assert_cmpstr (json_object_get_string_member (message, "status"), ==, "held");
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (message, "hold"), "reason"), ==, "retry");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (message, "hold"), "reason"),
+                   ==, "retry");
   g_assert_cmpuint (ulak_line_store_get_held (fixture->store), ==, 1);
   none = line_heads (fixture);
   g_assert_cmpuint (none->heads->len, ==, 0);
-  g_assert_cmpint (none->next_due_us, ==, ulak_clock_get_wall_us (ULAK_CLOCK (fixture->clock)) + 60 * G_USEC_PER_SEC);
+  g_assert_cmpint (none->next_due_us, ==,
+                   ulak_clock_get_wall_us (ULAK_CLOCK (fixture->clock)) + 60 * G_USEC_PER_SEC);
   ulak_fake_clock_advance_ms (fixture->clock, 60000);
   second = claim_first (fixture);
   g_assert_cmpuint (second->tries, ==, 1);
@@ -144,7 +147,7 @@ static void
 test_killed_while_sending (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
 
   line_fixture_reopen (fixture);
   g_assert_cmpstr (line_status (fixture, ID_1), ==, "unknown");
@@ -153,7 +156,7 @@ test_killed_while_sending (LineFixture *fixture, gconstpointer data G_GNUC_UNUSE
   assert_events (fixture, "message.held");
   ulak_fake_clock_advance_ms (fixture->clock, 60000);
   {
-    g_autoptr(UlakLaneHeads) heads = line_heads (fixture);
+    g_autoptr (UlakLaneHeads) heads = line_heads (fixture);
     g_assert_cmpuint (heads->heads->len, ==, 1);
     g_assert_true (((UlakLaneHead *) g_ptr_array_index (heads->heads, 0))->is_unknown);
   }
@@ -163,8 +166,8 @@ static void
 test_opaque_id_resolves (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
-  g_autoptr(JsonObject) message = NULL;
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
+  g_autoptr (JsonObject) message = NULL;
 
   line_settle (fixture, claim, ULAK_SEND_UNKNOWN, NULL);
   g_assert_cmpstr (line_status (fixture, ID_1), ==, "unknown");
@@ -183,12 +186,12 @@ test_status_before_answer (LineFixture *fixture, gconstpointer data G_GNUC_UNUSE
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
   g_autofree char *other = line_accept (fixture, ID_2, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
-  g_autoptr(UlakClaim) next = NULL;
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
+  g_autoptr (UlakClaim) next = NULL;
 
   line_commit_status (fixture, "wamid.1", ID_1, "delivered");
   {
-    g_autoptr(UlakLaneHeads) none = line_heads (fixture);
+    g_autoptr (UlakLaneHeads) none = line_heads (fixture);
     g_assert_cmpuint (none->heads->len, ==, 0); /* the answer is still awaited */
   }
   line_settle (fixture, claim, ULAK_SEND_ACCEPTED, "wamid.1");
@@ -203,7 +206,7 @@ static void
 test_early_status (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
 
   line_commit_status (fixture, "wamid.1", NULL, "delivered");
   line_commit_status (fixture, "wamid.1", NULL, "read");
@@ -217,7 +220,7 @@ static void
 test_never_backwards (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *status = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakClaim) claim = claim_first (fixture);
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
 
   line_settle (fixture, claim, ULAK_SEND_ACCEPTED, "wamid.1");
   line_commit_status (fixture, "wamid.1", NULL, "read");
@@ -249,10 +252,11 @@ static void
 test_one_transaction (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   UlakInbound *inbound = ulak_inbound_new ();
-  g_autoptr(JsonObject) content = parse_json ("{'type': 'text', 'text': 'Hello'}");
-  UlakInboundMessage message = { .chat = "905321112233", .network_id = "wamid.1", .from = "905321112233", .content = content };
-  g_auto(Wait) wait = { 0 };
-  g_autoptr(GError) error = NULL;
+  g_autoptr (JsonObject) content = parse_json ("{'type': 'text', 'text': 'Hello'}");
+  UlakInboundMessage message
+      = { .chat = "905321112233", .network_id = "wamid.1", .from = "905321112233", .content = content };
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
 
   ulak_inbound_add_message (inbound, &message);
   ulak_inbound_set_extra (inbound, fail_run, NULL, NULL);
@@ -267,11 +271,12 @@ test_one_transaction (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_expiry (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *a = line_accept (fixture, ID_1, "{'to': '905321112233', 'text': 'a', 'expires_at': '2025-11-25T08:31:00Z'}");
+  g_autofree char *a = line_accept (
+      fixture, ID_1, "{'to': '905321112233', 'text': 'a', 'expires_at': '2025-11-25T08:31:00Z'}");
   g_autofree char *b = line_accept (fixture, ID_2, HELLO);
-  g_autoptr(UlakClaim) claim = NULL;
-  g_autoptr(GError) error = NULL;
-  g_auto(Wait) wait = { 0 };
+  g_autoptr (UlakClaim) claim = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
 
   ulak_fake_clock_advance_ms (fixture->clock, 61000);
   claim = claim_first (fixture);
@@ -280,8 +285,9 @@ test_expiry (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_true (ulak_line_store_finish (fixture->store, wait_result (&wait), &error));
   g_assert_cmpstr (line_status (fixture, ID_1), ==, "failed");
   {
-    g_autoptr(JsonObject) message = line_get (fixture, ID_1);
-    g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (message, "error"), "code"), ==, "E_EXPIRED");
+    g_autoptr (JsonObject) message = line_get (fixture, ID_1);
+    g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (message, "error"), "code"),
+                     ==, "E_EXPIRED");
   }
   claim = claim_first (fixture);
   g_assert_cmpstr (claim->id, ==, ID_2);
@@ -292,7 +298,7 @@ static void
 test_replies_first (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *cold = line_accept (fixture, ID_1, HELLO);
-  g_autoptr(UlakLaneHeads) heads = NULL;
+  g_autoptr (UlakLaneHeads) heads = NULL;
   g_autofree char *warm = NULL;
 
   ulak_fake_clock_advance_ms (fixture->clock, 1000);
@@ -308,13 +314,15 @@ static void
 test_one_person (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   UlakInbound *inbound = ulak_inbound_new ();
-  g_autoptr(JsonObject) content = parse_json ("{'type': 'text', 'text': 'Hello'}");
-  g_autoptr(JsonObject) contact = parse_json ("{'wa_id': '905321112233', 'user_id': 'TR.1', 'name': 'Ada'}");
-  UlakInboundMessage message = { .chat = "905321112233", .network_id = "m1", .from = "905321112233", .content = content, .contact = contact };
+  g_autoptr (JsonObject) content = parse_json ("{'type': 'text', 'text': 'Hello'}");
+  g_autoptr (JsonObject) contact = parse_json ("{'wa_id': '905321112233', 'user_id': 'TR.1', 'name': 'Ada'}");
+  UlakInboundMessage message = {
+    .chat = "905321112233", .network_id = "m1", .from = "905321112233", .content = content, .contact = contact
+  };
   UlakInboundMessage later = { .chat = "TR.1", .network_id = "m2", .from = "TR.1", .content = content };
-  g_autoptr(JsonObject) second = NULL;
+  g_autoptr (JsonObject) second = NULL;
   g_autofree char *status = NULL;
-  g_autoptr(UlakClaim) claim = NULL;
+  g_autoptr (UlakClaim) claim = NULL;
 
   later.contact = contact;
   ulak_inbound_add_message (inbound, &message);
@@ -334,11 +342,11 @@ test_lists (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_autofree char *next = NULL;
   g_autofree char *rest = NULL;
   g_autofree char *end = NULL;
-  g_autoptr(JsonNode) node = NULL;
-  g_autoptr(GError) error = NULL;
-  g_auto(Wait) wait = { 0 };
-  g_auto(Wait) second = { 0 };
-  g_auto(Wait) bad = { 0 };
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+  g_auto (Wait) second = { 0 };
+  g_auto (Wait) bad = { 0 };
   JsonObject *chat;
 
   line_commit_text (fixture, "905321110001", "m1", "one");
@@ -352,7 +360,8 @@ test_lists (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   chat = json_array_get_object_element (json_node_get_array (node), 0);
   g_assert_cmpstr (json_object_get_string_member (chat, "id"), ==, "905321110002");
   g_assert_cmpint (json_object_get_int_member (chat, "unread"), ==, 1);
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (chat, "last_message"), "text"), ==, "two");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (chat, "last_message"), "text"),
+                   ==, "two");
   g_assert_cmpstr (next, !=, "");
   ulak_line_store_list_chats_async (fixture->store, next, 1, wait_cb, &second);
   rest = ulak_line_store_list_finish (fixture->store, wait_result (&second), &end, &error);
@@ -367,17 +376,18 @@ test_lists (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_trim (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *last = NULL;
-  g_auto(Wait) wait = { 0 };
-  g_auto(Wait) gone = { 0 };
+  g_auto (Wait) wait = { 0 };
+  g_auto (Wait) gone = { 0 };
   guint trimmed = 0;
 
   line_commit_text (fixture, "905321110001", "m1", "one");
   line_commit_text (fixture, "905321110001", "m2", "two");
   g_free (line_events (fixture));
   ulak_line_store_trim_chats_async (fixture->store, "", 1, 100, wait_cb, &wait);
-  g_assert_true (ulak_line_store_trim_chats_finish (fixture->store, wait_result (&wait), &trimmed, &last, &error));
+  g_assert_true (
+      ulak_line_store_trim_chats_finish (fixture->store, wait_result (&wait), &trimmed, &last, &error));
   g_assert_cmpuint (trimmed, ==, 1);
   g_assert_cmpstr (last, ==, "905321110001");
   ulak_line_store_get_message_async (fixture->store, "m1", wait_cb, &gone);
@@ -391,7 +401,7 @@ static void
 commit_event (LineFixture *fixture, const char *chat, gint64 timestamp_us, const char *data)
 {
   UlakInbound *inbound = ulak_inbound_new ();
-  g_autoptr(JsonObject) object = parse_json (data);
+  g_autoptr (JsonObject) object = parse_json (data);
 
   ulak_inbound_add_event (inbound, "account.updated", chat, timestamp_us, object);
   line_commit (fixture, inbound);

@@ -49,7 +49,8 @@ set_up (MediaFixture *fixture, gconstpointer data)
 
   line_fixture_set_up (&fixture->line, data);
   path = g_build_filename (fixture->line.folder, "media", NULL);
-  fixture->folder = ulak_media_folder_new (path, ULAK_CLOCK (fixture->line.clock), ULAK_RANDOM (fixture->line.random));
+  fixture->folder
+      = ulak_media_folder_new (path, ULAK_CLOCK (fixture->line.clock), ULAK_RANDOM (fixture->line.random));
   names = open_folder (fixture);
   g_assert_nonnull (names);
   g_assert_cmpuint (g_strv_length (names), ==, 0);
@@ -63,7 +64,12 @@ tear_down (MediaFixture *fixture, gconstpointer data)
 }
 
 static UlakStoredFile *
-store (MediaFixture *fixture, const void *bytes, gsize size_bytes, const char *mime_type, goffset max_bytes, GError **error)
+store (MediaFixture *fixture,
+       const void *bytes,
+       gsize size_bytes,
+       const char *mime_type,
+       goffset max_bytes,
+       GError **error)
 {
   g_auto (Wait) wait = { 0 };
   int fds[2];
@@ -178,7 +184,10 @@ test_sniff (MediaFixture *fixture G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUSE
   g_assert_false (ulak_media_sniff_fits ("image/jpeg", (const guint8 *) PNG, 8));
   g_assert_false (ulak_media_sniff_fits ("image/png", (const guint8 *) PNG, 7));
   g_assert_true (ulak_media_sniff_fits ("audio/ogg; codecs=opus", (const guint8 *) "OggS", 4));
-  g_assert_true (ulak_media_sniff_fits ("video/mp4", (const guint8 *) "\0\0\0\x18" "ftypmp42", 12));
+  g_assert_true (ulak_media_sniff_fits ("video/mp4",
+                                        (const guint8 *) "\0\0\0\x18"
+                                                         "ftypmp42",
+                                        12));
   g_assert_true (ulak_media_sniff_fits ("audio/mpeg", (const guint8 *) "\xff\xfb\x90", 3));
   g_assert_true (ulak_media_sniff_fits ("text/csv", (const guint8 *) "a,b", 3));
 }
@@ -187,7 +196,10 @@ static char *
 add_medium (MediaFixture *fixture, const char *bytes)
 {
   g_autoptr (UlakStoredFile) file = store (fixture, bytes, strlen (bytes), "text/plain", 1000, NULL);
-  UlakMedium medium = { .mime_type = (char *) "text/plain", .stored_name = file->name, .sha256 = file->sha256, .size_bytes = file->size_bytes };
+  UlakMedium medium = { .mime_type = (char *) "text/plain",
+                        .stored_name = file->name,
+                        .sha256 = file->sha256,
+                        .size_bytes = file->size_bytes };
   g_auto (Wait) wait = { 0 };
 
   ulak_line_store_add_medium_async (fixture->line.store, &medium, wait_cb, &wait);
@@ -204,7 +216,8 @@ count_job (guint *n_jobs, const char *job G_GNUC_UNUSED, const char *outcome, do
 static void
 clean (MediaFixture *fixture, const char *changes)
 {
-  g_autoptr (UlakCleaner) cleaner = ulak_cleaner_new (fixture->line.store, fixture->folder, ULAK_CLOCK (fixture->line.clock));
+  g_autoptr (UlakCleaner) cleaner
+      = ulak_cleaner_new (fixture->line.store, fixture->folder, ULAK_CLOCK (fixture->line.clock));
   UlakLineSettings defaults, settings;
   g_autoptr (JsonObject) values = parse_json (changes);
   guint n_jobs = 0;

@@ -37,20 +37,26 @@ static const Case cases[] = {
   { "'sticker': {'media_id': 'm1', 'caption': 'no'}", "sticker.caption" },
   { "'location': {'latitude': 41.0, 'longitude': 29, 'name': 'Here', 'address': 'There'}", "" },
   { "'location': {'latitude': 91, 'longitude': '29'}", "location.latitude location.longitude" },
-  { "'contacts': [{'name': {'formatted_name': 'Ada'}, 'phones': [{'phone': '+905321112233', 'type': 'WORK'}], 'birthday': '1815-12-10'}]", "" },
+  { "'contacts': [{'name': {'formatted_name': 'Ada'}, 'phones': [{'phone': '+905321112233', 'type': 'WORK'}], 'birthday': '1815-12-10'}]",
+    "" },
   { "'contacts': []", "contacts" },
-  { "'contacts': [{'phones': [5], 'birthday': '1815-02-30'}]", "contacts[0].name contacts[0].phones[0] contacts[0].birthday" },
+  { "'contacts': [{'phones': [5], 'birthday': '1815-02-30'}]",
+    "contacts[0].name contacts[0].phones[0] contacts[0].birthday" },
   { "'reaction': {'message_id': 'wamid.1', 'emoji': ''}", "" },
   { "'reaction': {'emoji': 'x'}", "reaction.message_id" },
-  { "'interactive': {'type': 'button', 'body': 'Well?', 'buttons': [{'id': 'y', 'title': 'Yes'}, {'id': 'n', 'title': 'No'}]}", "" },
+  { "'interactive': {'type': 'button', 'body': 'Well?', 'buttons': [{'id': 'y', 'title': 'Yes'}, {'id': 'n', 'title': 'No'}]}",
+    "" },
   { "'interactive': {'type': 'button', 'body': 'Well?'}", "interactive.buttons" },
   { "'interactive': {'type': 'button', 'body': 'Well?', 'buttons': [{'id': 'y', 'title': 'Yes'}, {'id': 'y', 'title': 'No'}]}",
     "interactive.buttons[1].id" },
   { "'interactive': {'type': 'button', 'body': 'Well?', 'button': 'x', 'buttons': [{'id': 'y', 'title': 'A title that is far too long'}]}",
     "interactive.buttons[0].title interactive.button" },
-  { "'interactive': {'type': 'button', 'body': 'W', 'header': {'image': {'media_id': 'm'}}, 'buttons': [{'id': 'y', 'title': 'Yes'}]}", "" },
-  { "'interactive': {'type': 'button', 'body': 'W', 'header': {}, 'buttons': [{'id': 'y', 'title': 'Yes'}]}", "interactive.header" },
-  { "'interactive': {'type': 'list', 'body': 'W', 'button': 'Open', 'sections': [{'rows': [{'id': '1', 'title': 'One', 'description': 'x'}]}]}", "" },
+  { "'interactive': {'type': 'button', 'body': 'W', 'header': {'image': {'media_id': 'm'}}, 'buttons': [{'id': 'y', 'title': 'Yes'}]}",
+    "" },
+  { "'interactive': {'type': 'button', 'body': 'W', 'header': {}, 'buttons': [{'id': 'y', 'title': 'Yes'}]}",
+    "interactive.header" },
+  { "'interactive': {'type': 'list', 'body': 'W', 'button': 'Open', 'sections': [{'rows': [{'id': '1', 'title': 'One', 'description': 'x'}]}]}",
+    "" },
   { "'interactive': {'type': 'list', 'body': 'W'}", "interactive.button interactive.sections" },
   { "'interactive': {'type': 'list', 'body': 'W', 'button': 'O', 'header': {'image': {'media_id': 'm'}}, 'sections': [{'rows': [{'id': '1', 'title': 'One'}]}]}",
     "interactive.header" },
@@ -61,7 +67,8 @@ static const Case cases[] = {
   { "'template': {'name': 'hello', 'language': 'en_US', 'components': [{'type': 'body', 'parameters': [{'type': 'text', 'text': 'Ada', 'parameter_name': 'who'}, "
     "{'type': 'currency', 'currency': {'fallback_value': '1 TL', 'code': 'TRY', 'amount_1000': 1000}}, {'type': 'date_time', 'date_time': {'fallback_value': 'now'}}]}, "
     "{'type': 'header', 'parameters': [{'type': 'image', 'image': {'media_id': 'm'}}]}, "
-    "{'type': 'button', 'sub_type': 'quick_reply', 'index': 0, 'parameters': [{'type': 'payload', 'payload': 'p'}]}]}", "" },
+    "{'type': 'button', 'sub_type': 'quick_reply', 'index': 0, 'parameters': [{'type': 'payload', 'payload': 'p'}]}]}",
+    "" },
   { "'template': {'language': 'en_US', 'components': [{'type': 'button'}]}",
     "template.name template.components[0].sub_type template.components[0].index" },
   { "'template': {'name': 'h', 'language': 'en', 'components': [{'type': 'body', 'index': 1, 'parameters': [{'type': 'text', 'payload': 'p'}]}]}",
@@ -151,9 +158,18 @@ test_recipients (void)
   {
     const char *to, *chat;
   } rows[] = {
-    { "+905321112233", "905321112233" }, { "905321112233", "905321112233" }, { "1234567", "1234567" }, { "123456", NULL },
-    { "1234567890123456", NULL },        { "0905321112233", NULL },          { "+", NULL },            { "", NULL },
-    { "+90 532 111 22 33", NULL },       { "TR.1234", "TR.1234" },           { "12036@g.us", "12036@g.us" }, { "a/b", NULL },
+    { "+905321112233", "905321112233" },
+    { "905321112233", "905321112233" },
+    { "1234567", "1234567" },
+    { "123456", NULL },
+    { "1234567890123456", NULL },
+    { "0905321112233", NULL },
+    { "+", NULL },
+    { "", NULL },
+    { "+90 532 111 22 33", NULL },
+    { "TR.1234", "TR.1234" },
+    { "12036@g.us", "12036@g.us" },
+    { "a/b", NULL },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -166,7 +182,8 @@ test_recipients (void)
 static void
 test_medium (void)
 {
-  g_autoptr (JsonObject) header = parse ("{'template': {'components': [{'parameters': [{'image': {'media_id': 'm1'}}]}]}}");
+  g_autoptr (JsonObject) header
+      = parse ("{'template': {'components': [{'parameters': [{'image': {'media_id': 'm1'}}]}]}}");
   g_autoptr (JsonObject) none = parse ("{'text': 'a'}");
 
   g_assert_cmpstr (ulak_message_get_media_id (header), ==, "m1");
@@ -179,8 +196,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/message-check/content %02" G_GSIZE_FORMAT " has these faults: %s", i,
-                                               *cases[i].paths == '\0' ? "none" : cases[i].paths);
+      g_autofree char *path
+          = g_strdup_printf ("/message-check/content %02" G_GSIZE_FORMAT " has these faults: %s", i,
+                             *cases[i].paths == '\0' ? "none" : cases[i].paths);
       g_test_add_data_func (path, &cases[i], test_content);
     }
   g_test_add_func ("/message-check/exactly one content is there", test_no_single_content);

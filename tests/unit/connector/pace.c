@@ -6,7 +6,8 @@
 #define SECOND G_USEC_PER_SEC
 #define START (1000 * SECOND)
 
-static const UlakPaceLimits usual = { .rate_per_second = 80, .rate_per_minute = 0, .pair_interval_ms = 6000, .pair_burst = 45 };
+static const UlakPaceLimits usual
+    = { .rate_per_second = 80, .rate_per_minute = 0, .pair_interval_ms = 6000, .pair_burst = 45 };
 
 static void
 take_many (UlakPace *pace, const char *chat, guint n, gint64 now_us)

@@ -49,10 +49,11 @@ advance (QueueFixture *fixture, gint64 by_ms)
 static void
 make_queue (QueueFixture *fixture)
 {
-  UlakSendQueueOptions options = { .concurrency = 2, .attempts = 3, .backoff = { 1000, 300000, 0 }, .unknown_wait_ms = 60000 };
+  UlakSendQueueOptions options
+      = { .concurrency = 2, .attempts = 3, .backoff = { 1000, 300000, 0 }, .unknown_wait_ms = 60000 };
 
-  fixture->queue = ulak_send_queue_new (fixture->line.store, ULAK_CLOCK (fixture->line.clock), ULAK_RANDOM (fixture->line.random),
-                                        fixture->metrics, &options);
+  fixture->queue = ulak_send_queue_new (fixture->line.store, ULAK_CLOCK (fixture->line.clock),
+                                        ULAK_RANDOM (fixture->line.random), fixture->metrics, &options);
   ulak_send_queue_set_backend (fixture->queue, ULAK_BACKEND (fixture->backend));
   ulak_send_queue_set_ready (fixture->queue, TRUE);
   settle_down (fixture);
@@ -224,7 +225,8 @@ test_line_scope (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
       assert_sent (fixture, 2 + i); /* one probe each time, although two wait */
     }
   advance (fixture, 200000);
-  assert_status (fixture, ID_1, "sent"); /* eight refusals of two messages, and three tries of each are the limit */
+  assert_status (fixture, ID_1,
+                 "sent"); /* eight refusals of two messages, and three tries of each are the limit */
   assert_status (fixture, ID_3, "sent");
   g_assert_null (ulak_send_queue_get_hold (fixture->queue, &until_us));
 }

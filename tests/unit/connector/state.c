@@ -6,8 +6,10 @@
 #include <string.h>
 
 /* The picture of docs/architecture.md, written a second time and differently: a letter per state, a word per row. */
-static const char letters[] = "SIQPRDLOBF"; /* stopped, startIng, qr, passkey, ready, disconnected, logged out, ... */
-static const char *const rows[] = { "I", "QPRDLOBFS", "IPRDLOBFS", "IQRDLOBFS", "IDLOBFS", "IQRLOBFS", "IQFS", "IFS", "IFS", "IRDLBS" };
+static const char letters[]
+    = "SIQPRDLOBF"; /* stopped, startIng, qr, passkey, ready, disconnected, logged out, ... */
+static const char *const rows[]
+    = { "I", "QPRDLOBFS", "IPRDLOBFS", "IQRDLOBFS", "IDLOBFS", "IQRLOBFS", "IQFS", "IFS", "IFS", "IRDLBS" };
 
 static void
 test_every_pair (void)

@@ -144,7 +144,10 @@ ulak_fake_backend_new (void)
 }
 
 void
-ulak_fake_backend_plan (UlakFakeBackend *self, UlakSendOutcome outcome, UlakSendScope scope, gint64 retry_after_ms)
+ulak_fake_backend_plan (UlakFakeBackend *self,
+                        UlakSendOutcome outcome,
+                        UlakSendScope scope,
+                        gint64 retry_after_ms)
 {
   UlakSendResult *result = ulak_send_result_new (outcome);
 

@@ -16,7 +16,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (UlakFakeBackend, ulak_fake_backend, ULAK, FAKE_BACKEND, UlakBackend)
 
 UlakFakeBackend *ulak_fake_backend_new (void);
-void ulak_fake_backend_plan (UlakFakeBackend *self, UlakSendOutcome outcome, UlakSendScope scope, gint64 retry_after_ms);
+void ulak_fake_backend_plan (UlakFakeBackend *self,
+                             UlakSendOutcome outcome,
+                             UlakSendScope scope,
+                             gint64 retry_after_ms);
 void ulak_fake_backend_set_slow (UlakFakeBackend *self, gboolean is_slow);
 void ulak_fake_backend_release (UlakFakeBackend *self); /* the oldest send that waits */
 guint ulak_fake_backend_count_waiting (UlakFakeBackend *self);

@@ -6,6 +6,12 @@
 #include "whatsapp/cloud/cloud-call.h"
 
 #include "core/error.h"
+#include "core/log.h"
+#include "core/names.h"
+
+#include <string.h>
+
+#define TRACE_ID_MAX 64
 
 static UlakJudgement *
 judgement_new (UlakVerdict verdict, UlakSendResult *result /* (transfer full) */)
@@ -66,6 +72,19 @@ verdict_of (const UlakGraphError *error)
   return ULAK_VERDICT_NONE;
 }
 
+/* Meta's support asks for the trace id, which is in no event. It is the peer's text: only a short plain word is logged. */
+static void
+log_refusal (const UlakGraphError *error)
+{
+  const char *trace = error->trace_id;
+
+  if (trace == NULL || strlen (trace) > TRACE_ID_MAX || strspn (trace, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") != strlen (trace))
+    trace = "none";
+  ulak_log_info (ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, error->rule->code),
+                 "Graph answered %u, code %" G_GINT64_FORMAT ", subcode %" G_GINT64_FORMAT ", fbtrace_id %s", error->http_status,
+                 error->code, error->subcode, trace);
+}
+
 /** ulak_judgement_new: @now_us: wall clock, for dates in Retry-After */
 UlakJudgement *
 ulak_judgement_new (const UlakGraphAnswer *answer, gint64 now_us)
@@ -78,6 +97,7 @@ ulak_judgement_new (const UlakGraphAnswer *answer, gint64 now_us)
     return judgement_new (ULAK_VERDICT_GOOD, ulak_send_result_new (ULAK_SEND_ACCEPTED));
 
   error = ulak_graph_error_new (answer->status, answer->json, answer->retry_after, now_us);
+  log_refusal (error);
   return judgement_new (verdict_of (error), ulak_graph_error_to_result (error));
 }
 

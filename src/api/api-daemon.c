@@ -9,6 +9,7 @@
 #include "api/bus-adapter.h"
 #include "api/event-streams.h"
 #include "api/http-sockets.h"
+#include "api/metrics-token.h"
 #include "api/request.h"
 #include "api/survey.h"
 #include "core/id.h"
@@ -239,6 +240,8 @@ store_opened_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer u
       return;
     }
   api->secrets = ulak_secrets_new (ulak_service_get_config (api->service), api->clock, g_getenv ("CREDENTIALS_DIRECTORY"));
+  api->metrics_token
+      = ulak_metrics_token_new (ULAK_SECRET_SOURCE (api->secrets), ulak_service_get_config (api->service));
   api->keys = ulak_keys_new (api->store, api->clock, api->random);
   ulak_keys_load_async (api->keys, keys_loaded_cb, g_steal_pointer (&task));
 }
@@ -314,13 +317,14 @@ drain_async (UlakDaemon *daemon, GAsyncReadyCallback callback, gpointer user_dat
 }
 
 static void
-reload (UlakDaemon *daemon, G_GNUC_UNUSED UlakConfig *config)
+reload (UlakDaemon *daemon, UlakConfig *config)
 {
   UlakApi *api = &ULAK_API_DAEMON (daemon)->api;
   UlakHttpLimits limits = read_limits (api);
 
   ulak_http_server_set_limits (api->server, &limits);
   ulak_secrets_forget_cache (api->secrets);
+  ulak_metrics_token_set_config (api->metrics_token, config);
 }
 
 static void
@@ -359,6 +363,7 @@ ulak_api_daemon_dispose (GObject *object)
   g_clear_object (&api->accounts);
   g_clear_object (&api->lines);
   g_clear_object (&api->keys);
+  g_clear_pointer (&api->metrics_token, ulak_metrics_token_free);
   g_clear_object (&api->secrets);
   g_clear_object (&api->store);
   G_OBJECT_CLASS (ulak_api_daemon_parent_class)->dispose (object);

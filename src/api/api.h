@@ -17,6 +17,9 @@
 #include "service/secrets.h"
 #include "service/service.h"
 
+#define ULAK_UPLOADS_MAX 16 /* of media_limit_bytes each: 1.6 GB of temporary files at the very worst */
+
+typedef struct _UlakMetricsToken UlakMetricsToken;
 typedef struct _UlakEventStreams UlakEventStreams;
 typedef struct _UlakSurvey UlakSurvey;
 
@@ -37,6 +40,9 @@ typedef struct
   UlakEventStreams *streams;   /* (owned) */
   UlakSurvey *survey;          /* (owned): the health of the others */
   UlakHttpServer *server;      /* (owned) */
+
+  UlakMetricsToken *metrics_token; /* (owned) */
+  guint n_uploads;             /* bodies on their way into files: ULAK_UPLOADS_MAX at once */
 
   gboolean is_started;         /* the bus name is ours */
   gboolean is_draining;

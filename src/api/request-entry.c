@@ -8,6 +8,7 @@
 
 #include "api/cors.h"
 #include "api/error-status.h"
+#include "api/metrics-token.h"
 #include "core/error.h"
 #include "core/id.h"
 #include "core/json.h"
@@ -15,7 +16,6 @@
 #include "core/messages.h"
 #include "core/names.h"
 
-#include <sodium.h>
 #include <string.h>
 
 static const char bearer[] = "Bearer ";
@@ -165,23 +165,6 @@ log_failed_login (UlakRequest *self)
                     "Failed login from %s", address);
 }
 
-static gboolean
-check_metrics_token (UlakRequest *self, const char *presented)
-{
-  const char *token = ulak_config_get_string (ulak_service_get_config (self->api->service), "api", "metrics_token");
-  gsize length = strlen (token);
-
-  return strlen (presented) == length && sodium_memcmp (presented, token, length) == 0;
-}
-
-static gboolean
-has_metrics_token (UlakRequest *self)
-{
-  const char *token = ulak_config_get_string (ulak_service_get_config (self->api->service), "api", "metrics_token");
-
-  return token != NULL && *token != '\0';
-}
-
 /* Scopes of keys will be looked at here: today a key may do all. FALSE: turned down. */
 static gboolean
 authorise (UlakRequest *self)
@@ -195,8 +178,8 @@ authorise (UlakRequest *self)
   if (presented == NULL && scope == ULAK_SCOPE_OPTIONAL)
     return TRUE;
 
-  if (presented != NULL && scope == ULAK_SCOPE_METRICS && has_metrics_token (self))
-    is_good = check_metrics_token (self, presented);
+  if (presented != NULL && scope == ULAK_SCOPE_METRICS && ulak_metrics_token_is_set (self->api->metrics_token))
+    is_good = ulak_metrics_token_matches (self->api->metrics_token, presented);
   else
     is_good = presented != NULL && ulak_keys_check (self->api->keys, presented, &self->principal);
   if (is_good)
@@ -256,6 +239,12 @@ got_piece_cb (SoupServerMessage *message, GBytes *piece, gpointer user_data)
 static void
 prepare_upload (UlakRequest *self)
 {
+  if (self->api->n_uploads >= ULAK_UPLOADS_MAX)
+    {
+      ulak_request_refuse (self, 503, "E_FULL", "Too many uploads are under way");
+      return;
+    }
+  self->api->n_uploads++;
   self->upload = ulak_upload_new (ulak_service_get_data_dir (self->api->service));
   soup_message_body_set_accumulate (soup_server_message_get_request_body (self->message), FALSE);
   g_signal_connect_data (self->message, "got-chunk", G_CALLBACK (got_piece_cb), ulak_request_ref (self),

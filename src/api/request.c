@@ -32,6 +32,8 @@ ulak_request_unref (UlakRequest *self)
   if (!g_ref_count_dec (&self->refs))
     return;
 
+  if (self->upload != NULL)
+    self->api->n_uploads--;
   ulak_match_clear (&self->match);
   g_clear_pointer (&self->context, ulak_context_free);
   g_clear_pointer (&self->query, g_hash_table_unref);

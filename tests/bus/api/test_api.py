@@ -77,6 +77,13 @@ def suite():
         yield running
 
 
+def peek(client):
+    try:
+        return client.recv(4096, socket.MSG_PEEK)
+    except BlockingIOError:
+        return b""
+
+
 def body_for(*numbers):
     return {"object": "whatsapp_business_account",
             "entry": [{"changes": [{"value": {"metadata": {"phone_number_id": n}}, "field": "messages"}]} for n in numbers]}
@@ -194,6 +201,18 @@ def test_an_upload_without_a_key_is_refused_before_its_body(suite):
     with socket.create_connection(("127.0.0.1", suite.port)) as client:
         client.sendall(b"POST /api/v1/accounts/sales/media HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
         assert client.recv(4096).startswith(b"HTTP/1.1 401")
+
+
+def test_uploads_at_once_have_a_limit_and_a_cut_one_frees_its_place(suite):
+    head = f"POST /api/v1/accounts/sales/media HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {suite.key}\r\nContent-Length: 5000\r\n\r\n".encode()
+    clients = [socket.create_connection(("127.0.0.1", suite.port)) for _ in range(17)]
+    for client in clients:
+        client.sendall(head + b"x")
+    refused = wait_for(lambda: [c for c in clients if (c.setblocking(False), peek(c))[1].startswith(b"HTTP/1.1 503")])
+    assert len(refused) == 1
+    for client in clients:
+        client.close()
+    wait_for(lambda: suite.request("POST", "/api/v1/accounts/sales/media", b"y", {"Content-Type": "image/png"})[0] == 201)
 
 
 def test_bodies_over_the_limit_are_refused(suite):
@@ -334,6 +353,13 @@ def test_metrics_of_all_processes_are_one_text(suite):
     text = suite.get("/metrics")[1].decode()
     assert 'wp_panel_http_requests_total{method="POST",route="/api/v1/accounts/{id}/messages",status="202"}' in text
     assert 'ulak_queue_depth{account="sales"} 3' in text
+
+
+def test_metrics_ask_for_the_token_that_is_set():
+    with ApiSuite(config={"api": {"metrics_token": "secret:graph-verify"}}) as other:
+        wait_for(lambda: other.request("GET", "/metrics", headers={"Authorization": f"Bearer {CREDENTIALS['graph-verify']}"})[0] == 200)
+        assert other.get("/metrics")[0] == 401
+        assert other.request("GET", "/metrics", headers={"Authorization": "Bearer secret:graph-verify"})[0] == 401
 
 
 def test_status_on_the_bus_shows_lines(suite):

@@ -323,9 +323,12 @@ uploaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *id = ulak_media_library_add_finish (ULAK_MEDIA_LIBRARY (source), result, &error);
 
   if (id == NULL)
-    ulak_call_fail (errand->call, g_steal_pointer (&error));
-  else
-    ulak_call_return (errand->call, g_variant_new ("(s)", id));
+    {
+      ulak_call_fail (errand->call, g_steal_pointer (&error));
+      return;
+    }
+  ulak_call_return (errand->call, g_variant_new ("(s)", id));
+  ulak_cleaner_run_soon (errand->self->line->cleaner);
 }
 
 static void
@@ -532,20 +535,20 @@ reconfigure_called (UlakCall *call, gpointer user_data)
 {
   UlakAccountAdapter *self = user_data;
   Errand *errand;
-  JsonObject *document;
+  g_autoptr (JsonObject) document = NULL;
   const char *text;
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
   document = parse_document (text, &error);
-  if (document == NULL)
+  if (document == NULL || !ulak_line_check_document (self->line, document, &error))
     {
       ulak_call_fail (call, error);
       return;
     }
   errand = errand_new (call, self);
-  errand->object = document;
-  ulak_line_store_keep_account_async (self->line->store, document, document_kept_cb, errand);
+  errand->object = g_steal_pointer (&document);
+  ulak_line_store_keep_account_async (self->line->store, errand->object, document_kept_cb, errand);
 }
 
 /* --- the table --- */

@@ -5,7 +5,7 @@
  */
 #include "connector/cleaner.h"
 
-#define FIRST_RUN_US (30 * G_USEC_PER_SEC)
+#define SOON_US (30 * G_USEC_PER_SEC)
 #define RUN_EVERY_US (10 * 60 * G_USEC_PER_SEC)
 #define STEP_ROWS 500
 #define EARLY_AGE_US G_TIME_SPAN_DAY
@@ -21,6 +21,7 @@ struct _UlakCleaner
   char *after_chat; /* (owned) (nullable): trimmed up to here */
   gint64 job_started_us;
   gboolean is_running;
+  gboolean is_soon; /* the timer is a short one */
   gboolean is_stopped;
   guint timer;
 };
@@ -236,6 +237,7 @@ run_cb (gpointer user_data)
   UlakCleaner *self = user_data;
 
   self->timer = 0;
+  self->is_soon = FALSE;
   self->is_running = TRUE;
   start_job (self);
   if (self->settings.max_messages_per_chat > 0)
@@ -259,8 +261,16 @@ void
 ulak_cleaner_apply_settings (UlakCleaner *self, const UlakLineSettings *settings)
 {
   self->settings = *settings;
-  if (!self->is_running)
-    schedule (self, FIRST_RUN_US);
+  ulak_cleaner_run_soon (self);
+}
+
+void
+ulak_cleaner_run_soon (UlakCleaner *self)
+{
+  if (self->is_running || self->is_soon)
+    return;
+  self->is_soon = TRUE;
+  schedule (self, SOON_US);
 }
 
 /** ulak_cleaner_stop: for good; a step that is under way ends by itself */

@@ -7,7 +7,8 @@
  *   media_cleanup    files older than media_max_age_days, then the least recently used over media_max_bytes; files without a row
  *   memory_cleanup   what came in more than 400 days ago is no longer remembered as seen; early statuses after a day
  *
- * A run does one after the other in small steps, soon after the start, then every ten minutes, and when the settings change.
+ * A run does one after the other in small steps, soon after the start, then every ten minutes, and soon after a medium came or the
+ * settings changed.
  * Main thread only.
  */
 #pragma once
@@ -26,6 +27,7 @@ G_DECLARE_FINAL_TYPE (UlakCleaner, ulak_cleaner, ULAK, CLEANER, GObject)
 /* Signal "job-done" (const char *job, const char *outcome, double seconds): outcome is success, error or skipped. */
 UlakCleaner *ulak_cleaner_new (UlakLineStore *store, UlakMediaFolder *folder, UlakClock *clock);
 void ulak_cleaner_apply_settings (UlakCleaner *self, const UlakLineSettings *settings); /* starts the timer */
+void ulak_cleaner_run_soon (UlakCleaner *self); /* something came that may be over a limit */
 void ulak_cleaner_stop (UlakCleaner *self);
 
 G_END_DECLS

@@ -58,8 +58,8 @@ ulak_line_apply_settings (UlakLine *self, JsonObject *values)
   ulak_cleaner_apply_settings (self->cleaner, &self->settings);
 }
 
-static gboolean
-check_document (UlakLine *self, JsonObject *document, GError **error)
+gboolean
+ulak_line_check_document (UlakLine *self, JsonObject *document, GError **error)
 {
   const char *id = ulak_json_peek_string (document, "id");
   const char *network = ulak_json_peek_string (document, "network");
@@ -108,7 +108,7 @@ make_queue (UlakLine *self)
 gboolean
 ulak_line_use_document (UlakLine *self, JsonObject *document, GError **error)
 {
-  if (!check_document (self, document, error))
+  if (!ulak_line_check_document (self, document, error))
     return FALSE;
   if (self->backend == NULL)
     {

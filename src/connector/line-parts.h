@@ -52,5 +52,7 @@ void ulak_line_life_init (UlakDaemonClass *klass);
 void ulak_line_note_written (UlakLine *self);
 /* Takes settings that are in the database into use. */
 void ulak_line_apply_settings (UlakLine *self, JsonObject *values);
+/* Whether it is this line's and may be taken by a running backend. Errors: INVALID, WRONG_STATE. */
+gboolean ulak_line_check_document (UlakLine *self, JsonObject *document, GError **error);
 /* An account document that is in the database. Errors: the backend's own; WRONG_STATE for another backend or network. */
 gboolean ulak_line_use_document (UlakLine *self, JsonObject *document, GError **error);

@@ -16,7 +16,7 @@
 #define BATCH_BYTES (1024 * 1024)
 #define CALL_TIMEOUT_MS 30000
 
-static const UlakBackoff backoff = { 200, 30000, 20 };
+static const UlakBackoff backoff = { 200, 5000, 20 };
 
 struct _UlakOutboxPump
 {

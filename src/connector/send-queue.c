@@ -45,7 +45,8 @@ struct _UlakSendQueue
   gint64 next_expiry_us;
   gint64 pause_until_us; /* wall clock: after a fault of the database */
   guint timer;
-  GTask *draining; /* (owned) (nullable) */
+  gboolean is_draining; /* for good */
+  GTask *draining;      /* (owned) (nullable): until nothing is in flight */
 };
 
 G_DEFINE_FINAL_TYPE (UlakSendQueue, ulak_send_queue, G_TYPE_OBJECT)
@@ -565,17 +566,27 @@ set_timer (UlakSendQueue *self, gint64 wake_us)
 }
 
 static void
+end_drain (UlakSendQueue *self)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (self->in_flight > 0 || self->draining == NULL)
+    return;
+  task = g_steal_pointer (&self->draining);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
 turn (UlakSendQueue *self)
 {
   gint64 wake_us = ULAK_NEVER_US;
   gint64 until_us;
   const char *hold = ulak_send_queue_get_hold (self, &until_us);
 
-  if (self->draining != NULL)
+  if (self->is_draining)
     {
       ulak_clock_clear_timer (self->clock, &self->timer);
-      if (self->in_flight == 0 && !g_task_get_completed (self->draining))
-        g_task_return_boolean (self->draining, TRUE);
+      end_drain (self);
       return;
     }
   if (self->backend == NULL)
@@ -683,8 +694,9 @@ ulak_send_queue_get_in_flight (UlakSendQueue *self)
 void
 ulak_send_queue_drain_async (UlakSendQueue *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_return_if_fail (self->draining == NULL);
+  g_return_if_fail (!self->is_draining);
 
+  self->is_draining = TRUE;
   self->draining = g_task_new (self, NULL, callback, user_data);
   turn (self);
 }
@@ -693,6 +705,5 @@ gboolean
 ulak_send_queue_drain_finish (UlakSendQueue *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_clear_object (&self->draining);
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -4,7 +4,7 @@
  * One row per state: its word, where it may go, and whether messages are taken meanwhile.
  *
  * `stopped` is reachable from everywhere, since a drain may come at any time; `starting` from everywhere that an
- * administrator can mend. docs/architecture.md draws the same table.
+ * administrator can mend.
  */
 #include "connector/state.h"
 

@@ -207,12 +207,18 @@ static const struct
   gboolean is_array;
   gboolean (*build) (Build *build);
 } types[] = {
-  { "text", FALSE, build_text },         { "image", FALSE, build_media },
-  { "video", FALSE, build_media },       { "audio", FALSE, build_media },
-  { "document", FALSE, build_media },    { "sticker", FALSE, build_media },
-  { "location", FALSE, build_whole },    { "contacts", TRUE, build_whole },
-  { "reaction", FALSE, build_reaction }, { "interactive", FALSE, build_interactive },
-  { "button", FALSE, build_button },     { "order", FALSE, build_order },
+  { "text", FALSE, build_text },
+  { "image", FALSE, build_media },
+  { "video", FALSE, build_media },
+  { "audio", FALSE, build_media },
+  { "document", FALSE, build_media },
+  { "sticker", FALSE, build_media },
+  { "location", FALSE, build_whole },
+  { "contacts", TRUE, build_whole },
+  { "reaction", FALSE, build_reaction },
+  { "interactive", FALSE, build_interactive },
+  { "button", FALSE, build_button },
+  { "order", FALSE, build_order },
   { "system", FALSE, build_system },
 };
 

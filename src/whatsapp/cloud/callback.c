@@ -248,10 +248,14 @@ static const struct
   const char *member;
   ElementFunc add;
 } lists[] = {
-  { "group_lifecycle_update", "groups", add_group },   { "group_settings_update", "groups", add_group },
-  { "group_participant_update", "groups", add_group }, { "group_participants_update", "groups", add_group },
-  { "group_status_update", "groups", add_group },      { "calls", "calls", add_call },
-  { "user_id_update", "user_id_update", add_person },  { "user_preferences", "user_preferences", add_person },
+  { "group_lifecycle_update", "groups", add_group },
+  { "group_settings_update", "groups", add_group },
+  { "group_participant_update", "groups", add_group },
+  { "group_participants_update", "groups", add_group },
+  { "group_status_update", "groups", add_group },
+  { "calls", "calls", add_call },
+  { "user_id_update", "user_id_update", add_person },
+  { "user_preferences", "user_preferences", add_person },
 };
 
 static void

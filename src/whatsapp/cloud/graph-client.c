@@ -94,7 +94,8 @@ outcome_of (const UlakGraphAnswer *answer)
     return answer->fault == ULAK_GRAPH_FAULT_UNCLEAR ? "unclear" : "not_sent";
   if (answer->status >= 200 && answer->status < 300)
     return "success";
-  return answer->status == 429 ? "throttled" : answer->status >= 500 ? "server_error" : "refused";
+  return answer->status == 429 ? "throttled" : answer->status >= 500 ? "server_error"
+                                                                     : "refused";
 }
 
 static void
@@ -127,7 +128,8 @@ finish_with_transport_error (GTask *task /* (transfer full) */, const GError *er
 {
   Call *call = g_task_get_task_data (task);
   gboolean is_timeout = call->is_late || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-  const char *code = is_timeout ? "E_WA_TIMEOUT" : error->domain == G_TLS_ERROR ? "E_WA_TLS" : "E_WA_NETWORK";
+  const char *code = is_timeout ? "E_WA_TIMEOUT" : error->domain == G_TLS_ERROR ? "E_WA_TLS"
+                                                                                : "E_WA_NETWORK";
   g_autofree char *why = NULL;
 
   if (is_timeout)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Each operation is a chain of two or three steps: look up, fetch or copy, write the row.
+ * Each operation is a chain of two or three steps: look up, fetch or copy, write the row. A medium that several ask for is
+ * fetched once.
  */
 #include "connector/media-library.h"
 
@@ -16,6 +17,7 @@ struct _UlakMediaLibrary
   UlakLineStore *store;    /* (owned) */
   UlakMediaFolder *folder; /* (owned) */
   UlakBackend *backend;    /* (owned) (nullable) */
+  GHashTable *fetches;     /* (owned) (element-type utf8 GPtrArray): id to the searches that wait for its fetch */
   goffset max_bytes;
 };
 
@@ -29,6 +31,7 @@ ulak_media_library_dispose (GObject *object)
   g_clear_object (&self->store);
   g_clear_object (&self->folder);
   g_clear_object (&self->backend);
+  g_clear_pointer (&self->fetches, g_hash_table_unref);
   G_OBJECT_CLASS (ulak_media_library_parent_class)->dispose (object);
 }
 
@@ -39,8 +42,9 @@ ulak_media_library_class_init (UlakMediaLibraryClass *klass)
 }
 
 static void
-ulak_media_library_init (UlakMediaLibrary *self G_GNUC_UNUSED)
+ulak_media_library_init (UlakMediaLibrary *self)
 {
+  self->fetches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
 }
 
 /** ulak_media_library_new: @max_bytes: of any medium; backends have limits of their own besides */
@@ -162,6 +166,8 @@ search_free (gpointer data)
   g_free (self);
 }
 
+static void found_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
 static void
 return_medium (GTask *task)
 {
@@ -170,16 +176,46 @@ return_medium (GTask *task)
   g_task_return_pointer (task, g_steal_pointer (&search->medium), (GDestroyNotify) ulak_medium_free);
 }
 
+/* The fetch of a medium is over: who waited for it looks again, or gets the same error. */
+static void
+end_fetch (GTask *task, GError *error)
+{
+  UlakMediaLibrary *self = g_task_get_source_object (task);
+  const char *id = ((Search *) g_task_get_task_data (task))->medium->id;
+  g_autofree char *key = NULL;
+  g_autoptr (GPtrArray) waiting = NULL;
+
+  g_hash_table_steal_extended (self->fetches, id, (gpointer *) &key, (gpointer *) &waiting);
+  for (guint i = 0; i < waiting->len; i++)
+    {
+      GTask *other = g_object_ref (g_ptr_array_index (waiting, i));
+
+      if (error == NULL)
+        {
+          Search *search = g_task_get_task_data (other);
+          g_autofree char *medium_id = g_strdup (search->medium->id);
+
+          g_clear_pointer (&search->medium, ulak_medium_free);
+          ulak_line_store_find_medium_async (self->store, medium_id, found_cb, other);
+          continue;
+        }
+      g_task_return_error (other, g_error_copy (error));
+      g_object_unref (other);
+    }
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    return_medium (task);
+}
+
 static void
 kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
-  if (ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
-    return_medium (task);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
+  ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error);
+  end_fetch (task, error);
 }
 
 static void
@@ -188,12 +224,12 @@ completed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   UlakMediaLibrary *self = g_task_get_source_object (task);
   UlakMedium *medium = ((Search *) g_task_get_task_data (task))->medium;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
   g_autoptr (UlakStoredFile) file = ulak_media_folder_store_finish (ULAK_MEDIA_FOLDER (source), result, &error);
 
   if (file == NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      end_fetch (task, error);
       return;
     }
   g_free (medium->sha256);
@@ -215,41 +251,54 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   UlakMediaLibrary *self = g_task_get_source_object (task);
   Search *search = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+  GError *error = NULL;
 
   if (ULAK_BACKEND_GET_CLASS (source)->fetch_media_finish (ULAK_BACKEND (source), result, &error))
     {
       ulak_media_folder_complete_async (self->folder, search->part, completed_cb, g_steal_pointer (&task));
       return;
     }
-  g_autofree char *name = g_strconcat (search->part, ".part", NULL);
+  name = g_strconcat (search->part, ".part", NULL);
   ulak_media_folder_remove_async (self->folder, (const char *const[]){ name, NULL }, removed_cb, NULL);
-  g_task_return_error (task, g_steal_pointer (&error));
+  end_fetch (task, error);
+}
+
+static void
+start_fetch (UlakMediaLibrary *self, GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  g_hash_table_insert (self->fetches, g_strdup (search->medium->id), g_ptr_array_new_with_free_func (g_object_unref));
+  search->fd = ulak_media_folder_begin (self->folder, &search->part, &error);
+  if (search->fd < 0)
+    {
+      end_fetch (task, error);
+      g_object_unref (task);
+      return;
+    }
+  ULAK_BACKEND_GET_CLASS (self->backend)
+      ->fetch_media_async (self->backend, search->medium->reference, search->fd, self->max_bytes, NULL, fetched_cb,
+                           task);
 }
 
 static void
 fetch (UlakMediaLibrary *self, GTask *task)
 {
   Search *search = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
+  GPtrArray *waiting = g_hash_table_lookup (self->fetches, search->medium->id);
 
   if (search->medium->reference == NULL || self->backend == NULL)
     {
       g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
                                "The medium was cleaned up (media_max_age_days, media_max_bytes)");
       g_object_unref (task);
-      return;
     }
-  search->fd = ulak_media_folder_begin (self->folder, &search->part, &error);
-  if (search->fd < 0)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      g_object_unref (task);
-      return;
-    }
-  ULAK_BACKEND_GET_CLASS (self->backend)
-      ->fetch_media_async (self->backend, search->medium->reference, search->fd, self->max_bytes, NULL,
-                           fetched_cb, task);
+  else if (waiting != NULL)
+    g_ptr_array_add (waiting, task);
+  else
+    start_fetch (self, task);
 }
 
 static void

@@ -3,6 +3,10 @@
  */
 #include "unit/fakes/backend.h"
 
+#include "core/error.h"
+
+#include <unistd.h>
+
 struct _UlakFakeBackend
 {
   UlakBackend parent_instance;
@@ -11,6 +15,8 @@ struct _UlakFakeBackend
   GQueue *waiting; /* (owned) (element-type GTask) */
   GPtrArray *sent; /* (owned) (element-type utf8) */
   gboolean is_slow;
+  gboolean fails_fetches;
+  guint n_fetches;
 };
 
 G_DEFINE_FINAL_TYPE (UlakFakeBackend, ulak_fake_backend, ULAK_TYPE_BACKEND)
@@ -100,6 +106,25 @@ mark_read_async (UlakBackend *backend,
 }
 
 static void
+fetch_media_async (UlakBackend *backend,
+                   JsonObject *reference G_GNUC_UNUSED,
+                   int fd,
+                   goffset max_bytes G_GNUC_UNUSED,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
+{
+  UlakFakeBackend *self = ULAK_FAKE_BACKEND (backend);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  self->n_fetches++;
+  if (!self->fails_fetches && write (fd, "hello", 5) == 5)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_REMOTE, "The network does not give it");
+}
+
+static void
 ulak_fake_backend_finalize (GObject *object)
 {
   UlakFakeBackend *self = ULAK_FAKE_BACKEND (object);
@@ -127,6 +152,8 @@ ulak_fake_backend_class_init (UlakFakeBackendClass *klass)
   backend_class->send_finish = send_finish;
   backend_class->mark_read_async = mark_read_async;
   backend_class->mark_read_finish = finish;
+  backend_class->fetch_media_async = fetch_media_async;
+  backend_class->fetch_media_finish = finish;
 }
 
 static void
@@ -186,4 +213,16 @@ const char *
 ulak_fake_backend_get_sent (UlakFakeBackend *self, guint index)
 {
   return g_ptr_array_index (self->sent, index);
+}
+
+void
+ulak_fake_backend_fail_fetches (UlakFakeBackend *self, gboolean fails)
+{
+  self->fails_fetches = fails;
+}
+
+guint
+ulak_fake_backend_count_fetches (UlakFakeBackend *self)
+{
+  return self->n_fetches;
 }

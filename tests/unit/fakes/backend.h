@@ -25,5 +25,8 @@ void ulak_fake_backend_release (UlakFakeBackend *self); /* the oldest send that 
 guint ulak_fake_backend_count_waiting (UlakFakeBackend *self);
 guint ulak_fake_backend_count_sent (UlakFakeBackend *self);
 const char *ulak_fake_backend_get_sent (UlakFakeBackend *self, guint index); /* the message's id */
+/* Media hold "hello", or cannot be fetched. */
+void ulak_fake_backend_fail_fetches (UlakFakeBackend *self, gboolean fails);
+guint ulak_fake_backend_count_fetches (UlakFakeBackend *self);
 
 G_END_DECLS

@@ -60,6 +60,10 @@ suite_sanitized ()
 {
   build_sanitized
   suite_sanitizers sanitized
+  suite_npm
+  # Nothing a program leaks at the end of a killed or drained process matters as much as what it touches while it lives.
+  G_SLICE=always-malloc ASAN_OPTIONS=detect_stack_use_after_return=1:detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    ULAK_BUILD=$DEV_TOP/build-sanitize suite_pytest sanitized-program "$DEV_TOP/tests/program"
 }
 
 # suite_sanitizers NAME ARGUMENT...: GLib 2.74 pools small blocks unless told not to, and would hide errors in them.

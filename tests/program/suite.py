@@ -211,10 +211,18 @@ class Suite:
         self.bus.terminate()
         self.bus.wait()
         self.listener.close()
-        if kind is None:
+        faults = self.find_faults() if kind is None else []
+        if kind is None and not faults:
             subprocess.run(["rm", "-rf", str(self.directory)], check=True)
         else:
             self.print_logs()
+        assert not faults, "our own bugs in the logs:\n" + "\n".join(faults)
+
+    def find_faults(self):
+        """Lines that no run may leave, whatever was tested: reports of a sanitizer, and what GLib or we call critical."""
+        marks = ("Sanitizer:", "runtime error:", "[critical]:", "GLib-GObject[", "GLib[")
+        return [f"{process.name}: {line}" for process in self.processes.values() for line in process.log().splitlines()
+                if any(mark in line for mark in marks)]
 
     def print_logs(self):
         for process in self.processes.values():

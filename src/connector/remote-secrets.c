@@ -147,6 +147,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GInputStream) stream = NULL;
   g_autoptr (GError) error = NULL;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
   int fd = reply == NULL ? -1 : take_fd (reply, fds, &error);
@@ -163,8 +164,8 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   stream = g_unix_input_stream_new (fd, TRUE);
   lookup->bytes = g_malloc (VALUE_MAX + 1);
-  g_input_stream_read_all_async (stream, lookup->bytes, VALUE_MAX + 1, G_PRIORITY_DEFAULT,
-                                 g_task_get_cancellable (task), read_cb, g_steal_pointer (&task));
+  g_input_stream_read_all_async (stream, lookup->bytes, VALUE_MAX + 1, G_PRIORITY_DEFAULT, cancellable, read_cb,
+                                 g_steal_pointer (&task)); /* after the cancellable was read: arguments have no order */
 }
 
 static UlakSecret *

@@ -66,7 +66,7 @@ static const UlakConfigKey keys[] = {
   INTEGER ("api", "rate_limit_period_s", "ULAK_API_RATE_LIMIT_PERIOD_S", "60", 1, DAY_S, "s",
            "The period of rate_limit_calls."),
   INTEGER ("api", "max_connections", "ULAK_API_MAX_CONNECTIONS", "1024", 1, 65536, "connections",
-           "How many connections are open at once; further ones wait in the socket's backlog."),
+           "How many connections are open at once; then the one idle longest is closed, or the newcomer answered 503."),
   INTEGER ("api", "max_connections_per_address", "ULAK_API_MAX_CONNECTIONS_PER_ADDRESS", "256", 1, 65536,
            "connections", "How many connections one network address may have open; further ones are closed."),
   INTEGER ("api", "body_limit_bytes", "ULAK_API_BODY_LIMIT_BYTES", "1048576", KIB, 64 * MIB, "bytes",

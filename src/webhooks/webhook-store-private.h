@@ -51,7 +51,6 @@ gpointer ulak_webhook_store_take (UlakWebhookStore *self, GAsyncResult *result, 
 /* For works. */
 gboolean ulak_store_op_add_pending (UlakStoreOp *op, UlakDatabase *database, const char *account, int change, GError **error);
 void ulak_store_op_add_due (UlakStoreOp *op, gint64 endpoint);
-gboolean ulak_store_step_one (UlakStatement *statement, gboolean *has_row_out, GError **error);
 gboolean ulak_store_run_with_number (UlakDatabase *database, const char *sql, const char *name, gint64 value, GError **error);
 gboolean ulak_store_read_used_bytes (UlakDatabase *database, gint64 *bytes_out, GError **error);
 gboolean ulak_store_enqueue (UlakStoreOp *op, UlakDatabase *database, gint64 endpoint, gint64 sequence, const char *lane, gboolean *is_new_out, GError **error);

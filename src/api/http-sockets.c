@@ -63,7 +63,7 @@ parse_place (const char *place, GError **error)
     return g_unix_socket_address_new (place);
 
   parsed = g_network_address_parse (place, 0, NULL);
-  if (parsed != NULL)
+  if (parsed != NULL && g_network_address_get_port (G_NETWORK_ADDRESS (parsed)) != 0)
     address = g_inet_socket_address_new_from_string (g_network_address_get_hostname (G_NETWORK_ADDRESS (parsed)),
                                                      g_network_address_get_port (G_NETWORK_ADDRESS (parsed)));
   if (address == NULL)

@@ -4,10 +4,14 @@
  * The real server in this process, with raw sockets as its clients: what goes over the wire is what is judged.
  */
 #include "api/http-server.h"
+#include "api/http-sockets.h"
+#include "core/error.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -550,6 +554,44 @@ test_client_leaves (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
   g_assert_cmpuint (fixture->n_gone, ==, 1);
 }
 
+/* libsoup takes the local address of such a request for an Internet address: a critical for every client that likes. */
+static void
+test_unix_socket (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
+{
+  g_autofree char *folder = g_dir_make_tmp ("ulak-http-XXXXXX", NULL), *path = g_build_filename (folder, "api.sock", NULL);
+  const char *const places[] = { path, NULL };
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) sockets = ulak_http_sockets_listen (places, &error);
+  g_autoptr (GSocket) client = NULL;
+  g_autofree char *heard = NULL;
+
+  g_assert_no_error (error);
+  ulak_http_server_add_socket (fixture->server, sockets->pdata[0]);
+  client = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  g_assert_true (g_socket_connect (client, address, NULL, &error));
+  g_socket_set_blocking (client, FALSE);
+  say (client, "GET / HTTP/1.0\r\n\r\n");
+  heard = hear (client, NULL);
+  g_assert_true (g_str_has_prefix (heard, "HTTP/1.0 200"));
+  g_assert_cmpint (g_remove (path) | g_rmdir (folder), ==, 0);
+}
+
+static void
+test_places (G_GNUC_UNUSED Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
+{
+  const char *const bad[] = { "localhost:80", "127.0.0.1", "relative.sock", "", "256.0.0.1:80" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      const char *const places[] = { bad[i], NULL };
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (ulak_http_sockets_listen (places, &error));
+      g_assert_error (error, ULAK_ERROR, ULAK_ERROR_CONFIG);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -574,5 +616,7 @@ main (int argc, char **argv)
   ADD ("a drain finishes what is in flight and closes what is idle", &roomy, test_drain);
   ADD ("a drain answers requests on open connections", &roomy, test_drain_answers);
   ADD ("a client that leaves does not hold its place", &roomy, test_client_leaves);
+  ADD ("an old client on a Unix socket is served", &roomy, test_unix_socket);
+  ADD ("places to listen at are numbers with a port, or absolute paths", &roomy, test_places);
   return g_test_run ();
 }

@@ -349,14 +349,31 @@ def test_events_stream_resume_and_filter(suite):
     assert suite.get("/api/v1/events?after=x")[0] == 400
 
 
+def test_a_stop_ends_streams_of_events_in_order(suite):
+    connection = http.client.HTTPConnection("127.0.0.1", suite.port, timeout=20)
+    connection.request("GET", "/api/v1/events", headers={"Authorization": f"Bearer {suite.key}"})
+    response = connection.getresponse()
+    assert response.readline().startswith(b":")
+    suite.processes["api"].stop()
+    response.read()  # raises IncompleteRead if the last chunk is missing
+    suite.processes["api"].start()
+    wait_for(lambda: suite.get("/readyz")[0] == 200)
+
+
 def test_metrics_of_all_processes_are_one_text(suite):
+    send(suite, {"text": "counted"})
     text = suite.get("/metrics")[1].decode()
     assert 'wp_panel_http_requests_total{method="POST",route="/api/v1/accounts/{id}/messages",status="202"}' in text
     assert 'ulak_queue_depth{account="sales"} 3' in text
 
 
-def test_metrics_ask_for_the_token_that_is_set():
-    with ApiSuite(config={"api": {"metrics_token": "secret:graph-verify"}}) as other:
+def test_metrics_ask_for_the_token_that_is_set_and_pages_for_their_origin():
+    with ApiSuite(config={"api": {"metrics_token": "secret:graph-verify", "cors_origins": "https://panel.example"}}) as other:
+        preflight = {"Authorization": "", "Origin": "https://panel.example", "Access-Control-Request-Method": "POST"}
+        status, _, headers = other.request("OPTIONS", "/api/v1/accounts", headers=preflight)
+        assert (status, headers["Access-Control-Allow-Origin"]) == (204, "https://panel.example")
+        status, _, headers = other.request("OPTIONS", "/api/v1/accounts", headers={**preflight, "Origin": "https://evil.example"})
+        assert status == 405 and "Access-Control-Allow-Origin" not in headers
         wait_for(lambda: other.request("GET", "/metrics", headers={"Authorization": f"Bearer {CREDENTIALS['graph-verify']}"})[0] == 200)
         assert other.get("/metrics")[0] == 401
         assert other.request("GET", "/metrics", headers={"Authorization": "Bearer secret:graph-verify"})[0] == 401

@@ -342,8 +342,9 @@ opened_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
   recover_async (opening->self, opening->unknown_wait_ms, recovered_cb, g_steal_pointer (&task));
 }
 
-static void
-register_sql (void)
+/** ulak_line_store_register_sql: makes the queries and migrations known; once is enough, more are harmless */
+void
+ulak_line_store_register_sql (void)
 {
   static gsize is_registered;
 
@@ -371,7 +372,7 @@ ulak_line_store_open_async (const UlakLineStoreOptions *options,
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ulak_line_store_open_async);
-  register_sql ();
+  ulak_line_store_register_sql ();
   opening->self = g_object_new (ULAK_TYPE_LINE_STORE, NULL);
   opening->self->clock = g_object_ref (options->clock);
   opening->self->random = g_object_ref (options->random);

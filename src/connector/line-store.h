@@ -40,6 +40,7 @@ typedef struct
   UlakRandom *random;
 } UlakLineStoreOptions;
 
+void ulak_line_store_register_sql (void);
 void ulak_line_store_open_async (const UlakLineStoreOptions *options,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,

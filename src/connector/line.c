@@ -361,12 +361,19 @@ ulak_line_export (UlakLine *self, GDBusInterfaceSkeleton *skeleton, GError **err
   return TRUE;
 }
 
-/** ulak_line_make_database_path: Returns: (transfer full): the file, also of a line that does not run */
+/**
+ * ulak_line_make_database_path:
+ *
+ * Also makes the migrations known, which the caller names to the store next.
+ *
+ * Returns: (transfer full): the file, also of a line that does not run
+ */
 char *
 ulak_line_make_database_path (const UlakConfig *config, const char *network, const char *account)
 {
   g_autofree char *name = g_strconcat (network, ".db", NULL);
 
+  ulak_line_store_register_sql ();
   return g_build_filename (ulak_config_get_string (config, "ulak", "data_dir"), "accounts", account, name,
                            NULL);
 }

@@ -31,6 +31,12 @@ make_daemon (UlakService *service)
   return ULAK_DAEMON (ulak_line_new (service, "whatsapp", make_backend));
 }
 
+static char *
+make_database_path (const UlakConfig *config, const char *account)
+{
+  return ulak_line_make_database_path (config, "whatsapp", account);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -39,6 +45,8 @@ main (int argc, char **argv)
     .summary = "runs one WhatsApp line",
     .takes_account = TRUE,
     .make_daemon = make_daemon,
+    .make_database_path = make_database_path,
+    .migrations = ulak_line_migrations,
   };
 
   return ulak_service_main (argc, argv, &spec);

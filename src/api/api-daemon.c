@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#define MAX_HELD_BYTES (256 * 1024 * 1024) /* a quarter of the unit's MemoryMax=: libsoup holds a body twice for a moment */
 #define EXPIRE_US (3600 * G_GINT64_CONSTANT (1000000))
 
 #define ULAK_TYPE_API_DAEMON (ulak_api_daemon_get_type ())
@@ -120,6 +121,7 @@ read_limits (UlakApi *api)
     .header_timeout_ms = ulak_api_get_integer (api, "api", "header_timeout_ms"),
     .body_timeout_ms = ulak_api_get_integer (api, "api", "body_timeout_ms"),
     .idle_timeout_ms = ulak_api_get_integer (api, "api", "idle_timeout_ms"),
+    .max_held_bytes = MAX_HELD_BYTES,
   };
 }
 

@@ -98,8 +98,17 @@ ulak_http_connection_extend (UlakHttpConnection *self, gint64 timeout_ms)
 }
 
 void
+ulak_http_connection_let_go_of_body (UlakHttpConnection *self)
+{
+  if (self->server != NULL)
+    self->server->held_bytes -= self->held_bytes;
+  self->held_bytes = 0;
+}
+
+void
 ulak_http_connection_hold_message (UlakHttpConnection *self, SoupServerMessage *message)
 {
+  ulak_http_connection_let_go_of_body (self);
   g_set_object (&self->message, message);
   self->body_bytes = 0;
   self->body_limit_bytes = 0;
@@ -123,6 +132,7 @@ close_now (UlakHttpConnection *self)
 
   ulak_http_reaper_unwatch (self);
   ulak_http_connection_drop_exchange (self);
+  ulak_http_connection_let_go_of_body (self);
   if (message != NULL)
     stream = soup_server_message_steal_connection (message);
   if (stream == NULL)
@@ -205,6 +215,7 @@ ulak_http_connection_closed (UlakHttpConnection *self)
 {
   ulak_http_reaper_unwatch (self);
   ulak_http_connection_drop_exchange (self);
+  ulak_http_connection_let_go_of_body (self);
   g_clear_handle_id (&self->close_source, g_source_remove);
   g_clear_object (&self->message);
   self->server = NULL;

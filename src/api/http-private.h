@@ -21,6 +21,7 @@ struct _UlakHttpServer
   GPtrArray *acceptors;      /* (owned) (element-type UlakHttpAcceptor) */
   GHashTable *connections;   /* (owned) (element-type UlakHttpConnection): a set */
   GHashTable *per_address;   /* (owned) (element-type utf8 guint) */
+  guint64 held_bytes;        /* of request bodies in memory */
   guint resume_timer;        /* accepting goes on after EMFILE */
   guint sweep_timer;
   guint grace_timer;         /* draining: idle connections are closed when it fires */
@@ -45,6 +46,7 @@ struct _UlakHttpConnection
   gboolean was_served;        /* at least one request ended on it */
   guint64 body_bytes;
   guint64 body_limit_bytes;
+  guint64 held_bytes;         /* its part of the server's */
 
   gpointer exchange;
   GDestroyNotify exchange_gone;
@@ -63,6 +65,7 @@ void ulak_http_connection_enter (UlakHttpConnection *self, UlakHttpPhase phase, 
 void ulak_http_connection_extend (UlakHttpConnection *self, gint64 timeout_ms);
 void ulak_http_connection_drop_exchange (UlakHttpConnection *self);
 void ulak_http_connection_hold_message (UlakHttpConnection *self, SoupServerMessage *message);
+void ulak_http_connection_let_go_of_body (UlakHttpConnection *self);
 void ulak_http_connection_closed (UlakHttpConnection *self);
 
 /* http-listener.c */

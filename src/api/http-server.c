@@ -64,8 +64,18 @@ got_headers_cb (SoupServerMessage *message, gpointer user_data)
   self->handlers.got_headers (connection, judge_framing (message), self->user_data);
 }
 
+/* A body that is passed on piece by piece is not held. */
 static void
-got_chunk_cb (G_GNUC_UNUSED SoupServerMessage *message, GBytes *chunk, gpointer user_data)
+hold_chunk (UlakHttpConnection *connection, SoupServerMessage *message, gsize size_bytes)
+{
+  if (!soup_message_body_get_accumulate (soup_server_message_get_request_body (message)))
+    return;
+  connection->held_bytes += size_bytes;
+  connection->server->held_bytes += size_bytes;
+}
+
+static void
+got_chunk_cb (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
 {
   UlakHttpConnection *connection = user_data;
   UlakHttpServer *self = connection->server;
@@ -74,10 +84,13 @@ got_chunk_cb (G_GNUC_UNUSED SoupServerMessage *message, GBytes *chunk, gpointer 
     return;
 
   connection->body_bytes += g_bytes_get_size (chunk);
+  hold_chunk (connection, message, g_bytes_get_size (chunk));
   connection->deadline_us = connection->since_us
                             + (self->limits.body_timeout_ms + (gint64) (connection->body_bytes / BODY_BYTES_PER_MS)) * 1000;
   if (connection->body_bytes > connection->body_limit_bytes)
     self->handlers.too_large (connection, self->user_data);
+  else if (self->held_bytes > self->limits.max_held_bytes)
+    ulak_http_connection_refuse (connection, self->handlers.over_limit ("Too many bodies are being read", self->user_data));
 }
 
 static void
@@ -100,6 +113,7 @@ finished_cb (SoupServerMessage *message, gpointer user_data)
 
   soup_message_body_truncate (soup_server_message_get_request_body (message));
   soup_message_body_truncate (soup_server_message_get_response_body (message));
+  ulak_http_connection_let_go_of_body (connection);
   connection->was_served = TRUE;
   ulak_http_connection_enter (connection, ULAK_HTTP_IDLE, connection->server->limits.idle_timeout_ms);
   ulak_http_reaper_watch (connection);
@@ -112,6 +126,7 @@ disconnected_cb (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
 
   ulak_http_reaper_unwatch (connection);
   ulak_http_connection_drop_exchange (connection);
+  ulak_http_connection_let_go_of_body (connection);
   if (connection->phase != ULAK_HTTP_CLOSING)
     g_clear_object (&connection->message);
 }

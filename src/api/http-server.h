@@ -28,6 +28,7 @@ typedef struct
   gint64 header_timeout_ms;          /* from the first byte (or the connect) to the end of the headers */
   gint64 body_timeout_ms;            /* for a body, longer the more has arrived; and for a client that reads nothing */
   gint64 idle_timeout_ms;            /* between requests */
+  guint64 max_held_bytes;            /* of all bodies in memory together: some routes take one from anybody */
 } UlakHttpLimits;
 
 typedef struct

@@ -3,7 +3,7 @@
  *
  * The real server in this process, with raw sockets as its clients: what goes over the wire is what is judged.
  */
-#include "api/http-server.h"
+#include "api/http-private.h"
 #include "api/http-sockets.h"
 #include "core/error.h"
 
@@ -117,7 +117,7 @@ release (Fixture *fixture)
   soup_server_message_unpause (ulak_http_connection_get_message (fixture->held));
 }
 
-static const UlakHttpLimits roomy = { 1024, 1024, 10000, 10000, 10000 };
+static const UlakHttpLimits roomy = { 1024, 1024, 10000, 10000, 10000, 1 << 20 };
 
 static void
 set_up (Fixture *fixture, gconstpointer limits)
@@ -348,7 +348,7 @@ test_silent_drop (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
     }
 }
 
-static const UlakHttpLimits hasty = { 1024, 1024, 100, 100, 100 };
+static const UlakHttpLimits hasty = { 1024, 1024, 100, 100, 100, 1 << 20 };
 
 static void
 test_slow_headers (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
@@ -411,8 +411,36 @@ test_idle (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
   run_until_count (fixture, 0);
 }
 
-static const UlakHttpLimits few = { 3, 1024, 10000, 10000, 10000 };
-static const UlakHttpLimits few_each = { 1024, 2, 10000, 10000, 10000 };
+static const UlakHttpLimits lean = { 1024, 1024, 10000, 10000, 10000, 1000 };
+
+static void
+test_held_bytes (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
+{
+  g_autofree char *block = g_strnfill (600, 'x'), *heard = NULL, *served = NULL;
+  g_autoptr (GSocket) first = dial (fixture), second = dial (fixture), third = NULL;
+
+  say (first, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n");
+  say (first, block);
+  while (fixture->server->held_bytes < 600)
+    g_main_context_iteration (NULL, TRUE);
+  say (second, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n");
+  say (second, block);
+  heard = hear (second, NULL);
+  g_assert_true (g_str_has_prefix (heard, "HTTP/1.1 503"));
+  g_socket_close (second, NULL);
+  g_socket_close (first, NULL);
+  run_until_count (fixture, 0);
+  g_assert_cmpuint (fixture->server->held_bytes, ==, 0);
+
+  third = dial (fixture);
+  say (third, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n");
+  say (third, block);
+  served = hear (third, "fine");
+  g_assert_cmpuint (fixture->server->held_bytes, ==, 0);
+}
+
+static const UlakHttpLimits few = { 3, 1024, 10000, 10000, 10000, 1 << 20 };
+static const UlakHttpLimits few_each = { 1024, 2, 10000, 10000, 10000, 1 << 20 };
 
 static void
 test_cap (Fixture *fixture, G_GNUC_UNUSED gconstpointer limits)
@@ -609,6 +637,7 @@ main (int argc, char **argv)
   ADD ("a body that never ends is cut", &hasty, test_slow_body);
   ADD ("a silent connection is cut", &hasty, test_silent);
   ADD ("an idle connection is cut", &hasty, test_idle);
+  ADD ("bodies of all clients together have a limit", &lean, test_held_bytes);
   ADD ("over the limit the newcomer is told", &few, test_cap);
   ADD ("over the limit the longest idle makes room", &few, test_cap_evicts);
   ADD ("one address cannot take all connections", &few_each, test_cap_per_address);

@@ -58,7 +58,7 @@ read_run (UlakDatabase *database, gpointer data, GError **error)
   Batch *self = data;
   UlakStatement *rows
       = ulak_sql_query (database, ULAK_SQL ("outbox-read"),
-                        ULAK_BINDINGS (ULAK_INTEGER ("after", 0), ULAK_INTEGER ("limit", self->limit)), error);
+                        ULAK_BINDINGS (ULAK_INTEGER ("limit", self->limit)), error);
   gsize bytes = 0;
   gboolean has_row;
 

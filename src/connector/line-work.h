@@ -48,7 +48,6 @@ void ulak_line_store_discharge (UlakLineStore *self);
 gboolean ulak_status_is_held (const char *status);
 /* Whether a message that has one status may get the other: statuses only go up. */
 gboolean ulak_status_may_become (const char *from, const char *to);
-gboolean ulak_status_is_final (const char *status); /* nothing is left to be sent */
 
 /* The outcome stays unknown: no longer open, its lane moves on, an event tells. The caller has taken it out of the held. */
 gboolean ulak_line_work_close_unknown (UlakDatabase *database,

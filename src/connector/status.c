@@ -50,11 +50,3 @@ ulak_status_may_become (const char *from, const char *to)
 
   return i >= 0 && j >= 0 && ranks[j].rank > ranks[i].rank;
 }
-
-gboolean
-ulak_status_is_final (const char *status)
-{
-  gint i = find (status);
-
-  return i >= 0 && ranks[i].rank > 0;
-}

@@ -11,7 +11,7 @@ LOGIN = "/var/lib/ulak-keyring/keyrings/login.keyring"
 
 
 def secret_names(lab):
-    return sorted(row["name"] for row in json.loads(lab.out("ulakctl --json secret list")))
+    return sorted(row["name"] for row in json.loads(lab.out("ulakctl --json secret list")) if row["kept_in"] == "keyring")
 
 
 def test_without_a_keyring_set_says_what_to_do(lab):

@@ -160,7 +160,7 @@ class Lab:
     def start_graph(self):
         child = self.start(f"cd {TREE} && PYTHONDONTWRITEBYTECODE=1 exec python3 -m tests.peers.graph --port 9100 "
                            f"--callback {GRAPH_NUMBER}={API}/webhooks/whatsapp/sales")
-        child.stdout.readline()
+        assert child.stdout.readline(), "the Graph double does not start"
 
     def graph(self, call, document):
         answer = self.out(f"curl -fs --max-time 20 -H 'Content-Type: application/json' --data-binary @- http://127.0.0.1:9100/_control/{call}",

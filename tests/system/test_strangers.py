@@ -71,13 +71,12 @@ def test_a_stranger_reads_no_phone_qr_or_text_from_the_bus(lab):
 def test_a_stranger_cannot_watch_the_bus_and_signals_carry_no_contents(lab):
     found = lab.run("timeout 5 busctl monitor org.ulak.Account.sales", user="nobody", check=False)
     assert found.returncode not in (0, 124) and "denied" in found.stderr.lower()
-    watcher = lab.start("exec setpriv --reuid=nobody --regid=nogroup --clear-groups "
-                        "gdbus monitor --system --dest org.ulak.Account.sales")
-    watcher.stdout.readline()
+    lab.start("exec setpriv --reuid=nobody --regid=nogroup --clear-groups timeout 60 "
+              "gdbus monitor --system --dest org.ulak.Account.sales >/run/watched")
+    wait_for(lambda: "is owned by" in lab.out("cat /run/watched"), describe="the stranger watches")
     lab.graph("inbound", {"from": PHONE, "name": "Ayse Yilmaz", "text": TEXT + "-again"})
     wait_for(lambda: TEXT + "-again" in json.dumps(lab.request("GET", f"/api/v1/accounts/sales/chats/{PHONE}/messages")[1]))
-    watcher.kill()
-    seen = watcher.stdout.read()
+    seen = lab.out("cat /run/watched")
     assert not [word for word in (PHONE, TEXT, "Yilmaz") if word in seen]
 
 

@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/id.h"
+#include "core/log.h"
+#include "core/names.h"
 #include "service/authority-private.h"
 #include "service/service-private.h"
 
@@ -118,6 +120,17 @@ check_serving (UlakService *service, GError **error)
   return FALSE;
 }
 
+/* What a request did in this service is found by its id; at debug level, since a busy line takes hundreds a second. */
+static void
+log_call (const UlakCall *self)
+{
+  const char *method = g_dbus_method_invocation_get_method_name (self->invocation);
+
+  ulak_log_debug (ULAK_FIELDS (ULAK_FIELD_REQUEST_ID, self->context->request_id, ULAK_FIELD_TRACEPARENT,
+                               self->context->traceparent, ULAK_FIELD_METHOD, method),
+                  "%s is called by %s", method, self->who);
+}
+
 static void
 authorised_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -125,6 +138,7 @@ authorised_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->who = ulak_authority_describe (ULAK_AUTHORITY (source), ulak_call_get_sender (self));
+  log_call (self);
   if (!ulak_authority_check_finish (ULAK_AUTHORITY (source), result, &error)
       || !check_serving (self->service, &error))
     ulak_call_fail (self, g_steal_pointer (&error));

@@ -27,7 +27,7 @@ def people(lab):
 
 
 def is_denied(found):
-    return found.returncode != 0 and any(word in found.stderr.lower() for word in ("not allowed", "may not", "authentication", "denied", "authoriz"))
+    return found.returncode != 0 and any(word in found.stderr.lower() for word in ("authenticat", "denied", "only the line itself", "may not do this"))
 
 
 @pytest.mark.parametrize("command", READING + CHANGING)
@@ -83,7 +83,7 @@ def test_a_stranger_cannot_watch_the_bus_and_signals_carry_no_contents(lab):
 def test_a_stranger_owns_none_of_the_names(lab):
     for name in ("org.ulak.Api1", "org.ulak.Webhooks1", "org.ulak.Account.other"):
         found = lab.run(f"busctl call org.freedesktop.DBus / org.freedesktop.DBus RequestName su {name} 0", user="nobody", check=False)
-        assert found.returncode != 0 and "not allowed to own" in found.stderr
+        assert found.returncode != 0 and "denied" in found.stderr
 
 
 def inside_of(lab, account, command):

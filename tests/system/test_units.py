@@ -113,10 +113,19 @@ def test_the_journal_has_the_fields_of_the_catalogue(lab):
 
 
 def test_a_request_is_found_by_its_id_in_every_service_it_touched(lab):
-    lab.run("curl -s -o /dev/null -H 'X-Request-Id: trace-me-17' -H 'Content-Type: application/json' "
-            f"-H 'Authorization: Bearer {lab.key}' -d '{{\"to\":\"905321112233\",\"text\":\"hello\"}}' {API}/api/v1/accounts/sales/messages")
-    found = wait_for(lambda: lab.out("journalctl -b -o json ULAK_REQUEST_ID=trace-me-17"), describe="the request is in the journal")
-    assert "905321112233" not in found and '"hello"' not in found
+    for unit in ("ulak-api.service", LINE):
+        lab.run(f"mkdir -p /run/systemd/system/{unit}.d && printf '[Service]\\nEnvironment=G_MESSAGES_DEBUG=all\\n' "
+                f">/run/systemd/system/{unit}.d/debug.conf")
+    lab.run(f"systemctl daemon-reload && systemctl restart ulak-api.service {LINE}")
+    lab.wait_ready("sales")
+    status = lab.out("curl -s -o /dev/null -w '%{http_code}' -H 'X-Request-Id: trace-me-17' -H 'Content-Type: application/json' "
+                     f"-H 'Authorization: Bearer {lab.key}' -d '{{\"to\":\"905321112233\",\"text\":\"hello\"}}' "
+                     f"{API}/api/v1/accounts/sales/messages")
+    assert status == "202"
+    rows = wait_for(lambda: (found := lab.out("journalctl -b -o json ULAK_REQUEST_ID=trace-me-17")) and "ulak-whatsapp" in found and found,
+                    describe="the request is in the journal")
+    assert {json.loads(row)["_COMM"] for row in rows.splitlines()} >= {"ulak-api", "ulak-whatsapp"}
+    assert "905321112233" not in rows and '"hello"' not in rows
 
 
 def test_an_inbound_message_reaches_the_event_log(lab):
@@ -139,6 +148,6 @@ def test_a_target_restart_reaches_lines_and_stop_ends_all(lab):
     lab.wait_active(LINE)
     assert lab.show(LINE, "InvocationID") != before
     lab.run("systemctl stop ulak.target")
-    assert lab.out("systemctl list-units --plain --no-legend --state=active 'ulak*'") == ""
+    wait_for(lambda: lab.out("systemctl list-units --plain --no-legend --state=active 'ulak*'") == "", describe="all is stopped")
     lab.run("systemctl start ulak.target")
     lab.wait_active(LINE)

@@ -28,7 +28,7 @@ typedef struct
 
 static const Entry entries[] = {
   { "AddAccount", ULAK_ACTION_ACCOUNT_MANAGE, 1, ulak_bus_add_account },
-  { "GetAccount", ULAK_ACTION_MESSAGE_READ, 1, ulak_bus_get_account },
+  { "GetAccount", ULAK_ACTION_OR_LINE (ULAK_ACTION_MESSAGE_READ), 1, ulak_bus_get_account },
   { "ListAccounts", ULAK_ACTION_MESSAGE_READ, 2, ulak_bus_list_accounts },
   { "UpdateAccount", ULAK_ACTION_ACCOUNT_MANAGE, 2, ulak_bus_update_account },
   { "RemoveAccount", ULAK_ACTION_ACCOUNT_MANAGE, 1, ulak_bus_remove_account },
@@ -38,7 +38,7 @@ static const Entry entries[] = {
   { "ListSecrets", ULAK_ACTION_SECRET_WRITE, 0, ulak_bus_list_secrets },
   { "SetSecret", ULAK_ACTION_SECRET_WRITE, 2, ulak_bus_set_secret },
   { "RemoveSecret", ULAK_ACTION_SECRET_WRITE, 1, ulak_bus_remove_secret },
-  { "ReadSecret", ULAK_ACTION_SUITE_ONLY, 2, ulak_bus_read_secret },
+  { "ReadSecret", ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY), 2, ulak_bus_read_secret },
   { "AddKey", ULAK_ACTION_ACCOUNT_MANAGE, 1, ulak_bus_add_key },
   { "ListKeys", ULAK_ACTION_ACCOUNT_MANAGE, 0, ulak_bus_list_keys },
   { "RemoveKey", ULAK_ACTION_ACCOUNT_MANAGE, 1, ulak_bus_remove_key },

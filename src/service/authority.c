@@ -12,19 +12,25 @@
 
 #include <polkit/polkit.h>
 #include <pwd.h>
+#include <string.h>
 #include <unistd.h>
 
+#define BUS_NAME "org.freedesktop.DBus"
+#define BUS_PATH "/org/freedesktop/DBus"
+#define ASK_TIMEOUT_MS 10000 /* the bus daemon itself answers; more than this and it hangs */
 #define INTERACTION_REQUIRED "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 
 struct _UlakAuthority
 {
   GObject parent_instance;
 
-  UlakPeers *peers;        /* (owned) */
-  PolkitAuthority *polkit; /* (owned) (nullable): after the first question; it finds polkit again by itself */
-  GPtrArray *waiting;      /* (owned) (nullable) (element-type GTask): while libpolkit is being made */
-  GArray *suite_uids;      /* (owned) (element-type uid_t) */
-  GHashTable *pending;     /* (owned): uid -> open questions to polkit */
+  GDBusConnection *connection; /* (owned) */
+  UlakPeers *peers;            /* (owned) */
+  PolkitAuthority *polkit;     /* (owned) (nullable): after the first question; it finds polkit again by itself */
+  GPtrArray *waiting;          /* (owned) (nullable) (element-type GTask): while libpolkit is being made */
+  GArray *suite_uids;          /* (owned) (element-type uid_t) */
+  uid_t line_uid;              /* ULAK_NO_UID: none */
+  GHashTable *pending;         /* (owned): uid -> open questions to polkit */
 };
 
 G_DEFINE_FINAL_TYPE (UlakAuthority, ulak_authority, G_TYPE_OBJECT)
@@ -33,6 +39,7 @@ typedef struct
 {
   char *sender; /* (owned) (nullable) */
   char *action; /* (owned) (nullable) */
+  gboolean is_for_lines;
   PolkitCheckAuthorizationFlags flags;
   uid_t uid;
   gboolean is_pending; /* counted in UlakAuthority.pending */
@@ -51,6 +58,7 @@ ulak_authority_dispose (GObject *object)
 {
   UlakAuthority *self = ULAK_AUTHORITY (object);
 
+  g_clear_object (&self->connection);
   g_clear_object (&self->peers);
   g_clear_object (&self->polkit);
   G_OBJECT_CLASS (ulak_authority_parent_class)->dispose (object);
@@ -80,39 +88,51 @@ ulak_authority_init (UlakAuthority *self)
   self->pending = g_hash_table_new (NULL, NULL);
 }
 
-/** ulak_authority_new_for_uids: @uids: the users whose calls are allowed without asking anybody */
+/**
+ * ulak_authority_new_for_uids:
+ * @uids: the users whose calls are allowed without asking anybody
+ * @line_uid: the user that lines run as, or %ULAK_NO_UID
+ */
 UlakAuthority *
-ulak_authority_new_for_uids (GDBusConnection *connection, const uid_t *uids, gsize n_uids)
+ulak_authority_new_for_uids (GDBusConnection *connection, const uid_t *uids, gsize n_uids, uid_t line_uid)
 {
   UlakAuthority *self = g_object_new (ULAK_TYPE_AUTHORITY, NULL);
 
+  self->connection = g_object_ref (connection);
   self->peers = ulak_peers_new (connection);
   g_array_append_vals (self->suite_uids, uids, (guint) n_uids);
+  self->line_uid = line_uid;
   return self;
+}
+
+static uid_t
+find_uid (const char *user)
+{
+  const struct passwd *found = getpwnam (user);
+
+  return found != NULL ? found->pw_uid : ULAK_NO_UID;
 }
 
 /**
  * ulak_authority_new:
  * @connection: the system bus
  *
- * Ours are the user we run as and, where they exist, the users of the suite. Looks users up once, so make it before the
- * main loop turns.
+ * Ours are the services' user, where there is one, and the user we run as, unless we are a line: then our user is that of
+ * all other lines too. Looks users up once, so make it before the main loop turns.
  */
 UlakAuthority *
 ulak_authority_new (GDBusConnection *connection)
 {
-  static const char *const users[] = { ULAK_USER_SERVICES, ULAK_USER_LINES };
-  uid_t uids[G_N_ELEMENTS (users) + 1] = { geteuid () };
-  gsize n_uids = 1;
+  uid_t line_uid = find_uid (ULAK_USER_LINES);
+  uid_t services_uid = find_uid (ULAK_USER_SERVICES);
+  uid_t uids[2];
+  gsize n_uids = 0;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (users); i++)
-    {
-      const struct passwd *user = getpwnam (users[i]);
-
-      if (user != NULL)
-        uids[n_uids++] = user->pw_uid;
-    }
-  return ulak_authority_new_for_uids (connection, uids, n_uids);
+  if (services_uid != ULAK_NO_UID)
+    uids[n_uids++] = services_uid;
+  if (geteuid () != line_uid)
+    uids[n_uids++] = geteuid ();
+  return ulak_authority_new_for_uids (connection, uids, n_uids, line_uid);
 }
 
 char *
@@ -270,7 +290,7 @@ got_uid_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
   else if (!is_known)
     g_task_return_error (task, g_steal_pointer (&error));
-  else if (is_suite (self, check->uid))
+  else if (is_suite (self, check->uid) || (check->is_for_lines && check->uid == self->line_uid))
     g_task_return_boolean (task, TRUE);
   else if (g_strcmp0 (check->action, ULAK_ACTION_SUITE_ONLY) == 0)
     refuse (task, check);
@@ -295,7 +315,8 @@ flags_of (GDBusMethodInvocation *invocation)
 /**
  * ulak_authority_check_async:
  * @invocation: (transfer none): the call to be authorised; only its sender and flags are read
- * @action: (nullable): a polkit action of core/names.h, %ULAK_ACTION_ANYONE or %ULAK_ACTION_SUITE_ONLY
+ * @action: (nullable): a polkit action of core/names.h, %ULAK_ACTION_ANYONE or %ULAK_ACTION_SUITE_ONLY; or one of them, not
+ *   %ULAK_ACTION_ANYONE, in ULAK_ACTION_OR_LINE()
  *
  * Any number of checks may run at once.
  */
@@ -310,7 +331,8 @@ ulak_authority_check_async (UlakAuthority *self,
   Check *check = g_new0 (Check, 1);
 
   check->sender = g_strdup (g_dbus_method_invocation_get_sender (invocation));
-  check->action = g_strdup (action);
+  check->is_for_lines = action != NULL && g_str_has_prefix (action, ULAK_ACTION_OR_LINE (""));
+  check->action = g_strdup (check->is_for_lines ? action + strlen (ULAK_ACTION_OR_LINE ("")) : action);
   check->flags = flags_of (invocation);
   check->uid = (uid_t) -1;
   g_task_set_source_tag (task, ulak_authority_check_async);
@@ -326,6 +348,56 @@ ulak_authority_check_async (UlakAuthority *self,
  */
 gboolean
 ulak_authority_check_finish (UlakAuthority *self G_GNUC_UNUSED, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  const char *owner = NULL;
+
+  if (reply != NULL)
+    g_variant_get (reply, "(&s)", &owner);
+  if (g_strcmp0 (owner, g_task_get_task_data (task)) == 0)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "A line may do this for its own account only");
+}
+
+/**
+ * ulak_authority_check_line_async:
+ * @sender: the caller, already checked
+ * @account: the account that the call is about; text from outside
+ *
+ * All lines run as one user, so it is the ownership of the account's name that tells them apart.
+ */
+void
+ulak_authority_check_line_async (UlakAuthority *self,
+                                 const char *sender,
+                                 const char *account,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autofree char *name = g_strconcat (ULAK_BUS_NAME_ACCOUNT_PREFIX, account, NULL);
+  uid_t uid;
+
+  g_task_set_source_tag (task, ulak_authority_check_line_async);
+  g_task_set_task_data (task, g_strdup (sender), g_free);
+  if (ulak_peers_peek_uid (self->peers, sender, &uid) && is_suite (self, uid))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_dbus_connection_call (self->connection, BUS_NAME, BUS_PATH, BUS_NAME, "GetNameOwner", g_variant_new ("(s)", name),
+                            G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS, NULL, got_owner_cb,
+                            g_steal_pointer (&task));
+}
+
+/** ulak_authority_check_line_finish: Errors: NOT_ALLOWED */
+gboolean
+ulak_authority_check_line_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }

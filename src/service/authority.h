@@ -3,9 +3,10 @@
  *
  * Authority: who may call what.
  *
- * Calls from the suite's own users (ours, ulak, ulak-line: known from the bus's credentials, cached per connection) are
- * allowed at once; every other one is put to polkit, allowing interaction only if the caller's message did. polkit away
- * means no. Checks happen before any state is touched.
+ * Calls from the suite's own users (ours, ulak: known from the bus's credentials, cached per connection) are allowed at
+ * once. Lines are not trusted as far, since each has a sandbox of its own that must not end at the bus: they pass only
+ * where a method is for lines too, and that method looks at which line it is. Every other call is put to polkit,
+ * allowing interaction only if the caller's message did. polkit away means no. Checks happen before any state is touched.
  */
 #pragma once
 
@@ -19,6 +20,9 @@ G_DECLARE_FINAL_TYPE (UlakAuthority, ulak_authority, ULAK, AUTHORITY, GObject)
 /* Instead of a polkit action: anyone, or only the suite's own users. */
 #define ULAK_ACTION_ANYONE ((const char *) NULL)
 #define ULAK_ACTION_SUITE_ONLY "."
+
+/* Of an action that lines pass as well: the handler asks ulak_call_check_line_async() whether it is the right one. */
+#define ULAK_ACTION_OR_LINE(action) "+" action
 
 UlakAuthority *ulak_authority_new (GDBusConnection *connection);
 

@@ -232,6 +232,26 @@ ulak_call_take_fd (UlakCall *self, GVariant *handle, GError **error)
   return fd;
 }
 
+/**
+ * ulak_call_check_line_async:
+ * @account: an account id that the call is about
+ *
+ * Whether the caller is the line of that account, or a service of the suite.
+ */
+void
+ulak_call_check_line_async (UlakCall *self, const char *account, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ulak_authority_check_line_async (ulak_service_get_authority (self->service), ulak_call_get_sender (self), account,
+                                   callback, user_data);
+}
+
+/** ulak_call_check_line_finish: Errors: NOT_ALLOWED */
+gboolean
+ulak_call_check_line_finish (GAsyncResult *result, GError **error)
+{
+  return ulak_authority_check_line_finish (result, error);
+}
+
 /** ulak_call_return: @reply: (transfer floating) (nullable): the tuple of the out arguments; ends and frees the call */
 void
 ulak_call_return (UlakCall *self, GVariant *reply)

@@ -45,6 +45,10 @@ const char *ulak_call_get_who (const UlakCall *self);                     /* "ui
 const char *ulak_call_get_sender (const UlakCall *self);                  /* unique bus name */
 int ulak_call_take_fd (UlakCall *self, GVariant *handle, GError **error); /* the caller closes it; -1 on error */
 
+/* For methods that lines may call: finishes at once for the other services of the suite. */
+void ulak_call_check_line_async (UlakCall *self, const char *account, GAsyncReadyCallback callback, gpointer user_data);
+gboolean ulak_call_check_line_finish (GAsyncResult *result, GError **error);
+
 void ulak_call_return (UlakCall *self, GVariant *reply);                 /* ends and frees the call */
 void ulak_call_return_with_fd (UlakCall *self, GVariant *reply, int fd); /* fd: (transfer full), handle 0 */
 void ulak_call_fail (UlakCall *self, GError *error);                     /* error: (transfer full) */

@@ -162,23 +162,31 @@ submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-submit (UlakCall *call, gpointer user_data)
+submitter_checked_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  UlakAdapter *self = user_data;
+  Pending *pending = user_data;
+  UlakAdapter *self = pending->adapter;
   g_autoptr (GVariant) events = NULL;
+  GPtrArray *batch = NULL;
   GError *error = NULL;
   const char *account;
-  GPtrArray *batch;
 
-  g_variant_get (ulak_call_get_parameters (call), "(&s@a(ssxsay)@a{sv})", &account, &events, NULL);
-  batch = ulak_documents_read_events (account, events, &error);
+  g_variant_get (ulak_call_get_parameters (pending->call), "(&s@a(ssxsay)@a{sv})", &account, &events, NULL);
+  if (ulak_call_check_line_finish (result, &error))
+    batch = ulak_documents_read_events (account, events, &error);
   if (batch == NULL)
-    {
-      ulak_call_fail (call, error);
-      return;
-    }
-  ulak_webhook_store_submit_async (self->store, batch, ulak_endpoints_get_all (self->endpoints), submitted_cb,
-                                   pending_new (self, call, NULL, NULL));
+    refuse (pending, error);
+  else
+    ulak_webhook_store_submit_async (self->store, batch, ulak_endpoints_get_all (self->endpoints), submitted_cb, pending);
+}
+
+static void
+submit (UlakCall *call, gpointer user_data)
+{
+  const char *account;
+
+  g_variant_get_child (ulak_call_get_parameters (call), 0, "&s", &account);
+  ulak_call_check_line_async (call, account, submitter_checked_cb, pending_new (user_data, call, NULL, NULL));
 }
 
 static const UlakCallOption read_options[] = { { "accounts", "as" }, { "types", "as" }, { "chat", "s" }, { NULL, NULL } };
@@ -653,7 +661,7 @@ static const struct
   const UlakCallOption *extra;
   UlakCallHandler handler;
 } methods[] = {
-  { "handle-submit", ULAK_ACTION_SUITE_ONLY, 2, ULAK_CALL_NO_OPTIONS, submit },
+  { "handle-submit", ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY), 2, ULAK_CALL_NO_OPTIONS, submit },
   { "handle-read-events", ULAK_ACTION_MESSAGE_READ, 2, read_options, read_events },
   { "handle-add-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, ULAK_CALL_NO_OPTIONS, add_endpoint },
   { "handle-update-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 2, ULAK_CALL_NO_OPTIONS, update_endpoint },

@@ -27,6 +27,8 @@ static const char polkit_xml[]
 
 static const char target_xml[] = "<node><interface name='org.ulak.Test1'><method name='Do'/></interface></node>";
 
+static const char lines[] = "lines"; /* as data of a case: our user is that of the lines */
+
 static GTestDBus *bus;
 static GDBusConnection *polkit_connection; /* our polkit's own */
 static guint polkit_name_id;
@@ -161,7 +163,7 @@ set_up (Fixture *self, gconstpointer data)
 
   self->service = connect_to_bus ();
   self->client = connect_to_bus ();
-  self->authority = ulak_authority_new_for_uids (self->service, &uid, 1);
+  self->authority = ulak_authority_new_for_uids (self->service, &uid, 1, data == lines ? geteuid () : ULAK_NO_UID);
   self->action = ULAK_ACTION_MESSAGE_READ;
   self->asked = g_string_new (NULL);
   self->polkit_id = export_object (polkit_connection, POLKIT_PATH, polkit_xml, &polkit_vtable, self);
@@ -233,6 +235,66 @@ test_a_stranger_never_does_what_only_the_suite_does (Fixture *self, gconstpointe
   self->action = ULAK_ACTION_SUITE_ONLY;
   assert_do (self, G_DBUS_CALL_FLAGS_NONE, "org.ulak.Error.NotAllowed");
   g_assert_cmpstr (self->asked->str, ==, "");
+}
+
+static void
+test_a_line_passes_only_where_lines_do (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  self->action = ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY);
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "ok");
+  self->action = ULAK_ACTION_OR_LINE (ULAK_ACTION_MESSAGE_READ);
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "ok");
+  self->action = ULAK_ACTION_SUITE_ONLY;
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "org.ulak.Error.NotAllowed");
+  g_assert_cmpstr (self->asked->str, ==, "");
+  self->action = ULAK_ACTION_ACCOUNT_MANAGE;
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "org.ulak.Error.NotAllowed");
+  g_assert_cmpstr (self->asked->str, ==, "org.ulak.account.manage 0|");
+}
+
+static void
+assert_line (Fixture *self, const char *account, gboolean is_allowed)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ulak_authority_check_line_async (self->authority, g_dbus_connection_get_unique_name (self->client), account,
+                                   await_result_cb, &result);
+  AWAIT (result != NULL);
+  g_assert_true (ulak_authority_check_line_finish (result, &error) == is_allowed);
+  if (!is_allowed)
+    g_assert_error (error, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED);
+}
+
+static void
+test_a_line_speaks_for_its_own_account_only (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  self->action = ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY);
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "ok");
+  assert_line (self, "sales", data == NULL);
+  reply = g_dbus_connection_call_sync (self->client, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "RequestName",
+                                       g_variant_new ("(su)", ULAK_BUS_NAME_ACCOUNT_PREFIX "sales", 0), NULL,
+                                       G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+  assert_line (self, "sales", TRUE);
+  assert_line (self, "support", data == NULL);
+  assert_line (self, "sales/../x y", data == NULL);
+}
+
+static void
+test_what_lines_may_is_closed_to_strangers (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  self->is_authorized = TRUE;
+  self->action = ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY);
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "org.ulak.Error.NotAllowed");
+  g_assert_cmpstr (self->asked->str, ==, "");
+  self->action = ULAK_ACTION_OR_LINE (ULAK_ACTION_MESSAGE_READ);
+  assert_do (self, G_DBUS_CALL_FLAGS_NONE, "ok");
+  g_assert_cmpstr (self->asked->str, ==, "org.ulak.message.read 0|");
 }
 
 static void
@@ -343,6 +405,10 @@ main (int argc, char **argv)
   ADD ("anyone is allowed where anyone is", "stranger", test_anyone_is_allowed_where_anyone_is);
   ADD ("a stranger never does what only the suite does", "stranger",
        test_a_stranger_never_does_what_only_the_suite_does);
+  ADD ("a line passes only where lines do", lines, test_a_line_passes_only_where_lines_do);
+  ADD ("a line speaks for its own account only", lines, test_a_line_speaks_for_its_own_account_only);
+  ADD ("a service speaks for every account", NULL, test_a_line_speaks_for_its_own_account_only);
+  ADD ("what lines may do is closed to strangers", "stranger", test_what_lines_may_is_closed_to_strangers);
   ADD ("polkit decides for a stranger", "stranger", test_polkit_decides_for_a_stranger);
   ADD ("interaction is asked for only if the call allows it", "stranger",
        test_interaction_is_asked_for_only_if_the_call_allows_it);

@@ -274,14 +274,16 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Errand) errand = user_data;
+  Errand *errand = user_data;
   GError *error = NULL;
 
-  if (!ULAK_BACKEND_GET_CLASS (source)->mark_read_finish (ULAK_BACKEND (source), result, &error))
-    ulak_call_fail (errand->call, error);
+  if (ULAK_BACKEND_GET_CLASS (source)->mark_read_finish (ULAK_BACKEND (source), result, &error))
+    ulak_line_store_mark_read_async (errand->self->line->store, errand->id, marked_cb, errand);
   else
-    ulak_line_store_mark_read_async (errand->self->line->store, errand->id, marked_cb,
-                                     g_steal_pointer (&errand));
+    {
+      ulak_call_fail (errand->call, error);
+      errand_free (errand);
+    }
 }
 
 static void
@@ -289,18 +291,20 @@ inbound_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Errand) errand = user_data;
   UlakLine *line = errand->self->line;
+  const char *id = errand->id;
+  gboolean typing = errand->typing;
   g_autoptr (GError) error = NULL;
   g_autofree char *network_id = ulak_line_store_find_inbound_finish (ULAK_LINE_STORE (source), result, &error);
 
   if (network_id == NULL)
     ulak_call_fail (errand->call, g_steal_pointer (&error));
   else if (line->settings.ghost_mode)
-    ulak_line_store_mark_read_async (line->store, errand->id, marked_cb, g_steal_pointer (&errand));
+    ulak_line_store_mark_read_async (line->store, id, marked_cb, g_steal_pointer (&errand));
   else if (line->state != ULAK_LINE_STATE_READY)
     fail (errand->call, ULAK_ERROR_WRONG_STATE, "The line is not ready, so that the network cannot be told");
   else
-    backend_class (errand->self)
-        ->mark_read_async (line->backend, network_id, errand->typing, told_cb, g_steal_pointer (&errand));
+    ULAK_BACKEND_GET_CLASS (line->backend)
+        ->mark_read_async (line->backend, network_id, typing, told_cb, g_steal_pointer (&errand));
 }
 
 static void

@@ -56,7 +56,7 @@ id_of (const Commit *self, guint index, IdUse use)
 static JsonObject *
 parse (const char *text, GError **error)
 {
-  static const UlakJsonLimits limits = { 8 * 1024 * 1024, 40, 200000 };
+  static const UlakJsonLimits limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
 
   return ulak_json_parse_object (text, strlen (text), &limits, error);
 }

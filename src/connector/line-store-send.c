@@ -229,7 +229,7 @@ resolve_reaction (UlakDatabase *database, JsonObject *message, GError **error)
 static gboolean
 fill_claim (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, GError **error)
 {
-  static const UlakJsonLimits limits = { 2 * 1024 * 1024, 40, 40000 };
+  static const UlakJsonLimits limits = { 2 * 1024 * 1024, 40, 40000, FALSE };
   const char *content = ulak_statement_get_text (row, "content");
   g_autofree char *quoted_id = g_strdup (ulak_statement_get_text (row, "quoted_id"));
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Our own rows: made from documents that passed a stricter limit. */
-static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000 };
+static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
 
 /* What a row says itself, whatever its content says. */
 static const char *const own_fields[] = { "id", "network_id", "chat", "from", "from_me", "type",

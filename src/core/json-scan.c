@@ -20,6 +20,7 @@ typedef struct
   const char *bytes;
   gsize size_bytes;
   gsize at;
+  gboolean is_exact;
   const char *expected; /* what stands not at @at, once something is wrong */
 } Scan;
 
@@ -67,8 +68,9 @@ skip_digits (Scan *scan)
 
 /* Digits, point and exponent. */
 static gboolean
-skip_numeral (Scan *scan)
+skip_numeral (Scan *scan, gboolean *is_integer_out)
 {
+  *is_integer_out = TRUE;
   if (peek (scan) == '-')
     scan->at++;
   if (peek (scan) == '0')
@@ -78,12 +80,14 @@ skip_numeral (Scan *scan)
 
   if (peek (scan) == '.')
     {
+      *is_integer_out = FALSE;
       scan->at++;
       if (!skip_digits (scan))
         return FALSE;
     }
   if (peek (scan) == 'e' || peek (scan) == 'E')
     {
+      *is_integer_out = FALSE;
       scan->at++;
       if (peek (scan) == '+' || peek (scan) == '-')
         scan->at++;
@@ -92,19 +96,24 @@ skip_numeral (Scan *scan)
   return TRUE;
 }
 
-/* One that overflows would become infinity, which JSON cannot say: it could not be passed on. */
+/* One that overflows would become infinity, which JSON cannot say: it could not be passed on. An integer that fits a double
+ * but no gint64 is read by json-glib as another one. */
 static gboolean
 skip_number (Scan *scan)
 {
   char text[NUMBER_MAX + 1] = { 0 };
   gsize start = scan->at;
+  gboolean is_integer;
 
-  if (!skip_numeral (scan))
+  if (!skip_numeral (scan, &is_integer))
     return FALSE;
   if (scan->at - start <= NUMBER_MAX)
     memcpy (text, scan->bytes + start, scan->at - start);
-  return expect (scan, *text != '\0' && isfinite (g_ascii_strtod (text, NULL)),
-                 "the end of a number that fits a double");
+  if (!expect (scan, *text != '\0' && isfinite (g_ascii_strtod (text, NULL)), "the end of a number that fits a double"))
+    return FALSE;
+  return !is_integer || !scan->is_exact
+         || expect (scan, g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, NULL, NULL),
+                    "the end of an integer that fits 64 bits with a sign");
 }
 
 /* The four digits of \uXXXX, or -1. */
@@ -283,7 +292,7 @@ walk (Scan *scan, const UlakJsonLimits *limits, GError **error)
 gboolean
 ulak_json_scan (const char *bytes, gsize size_bytes, const UlakJsonLimits *limits, GError **error)
 {
-  Scan scan = { bytes, size_bytes, 0, NULL };
+  Scan scan = { bytes, size_bytes, 0, limits->is_exact, NULL };
   const char *invalid;
 
   if (size_bytes > limits->max_bytes)

@@ -19,10 +19,12 @@ typedef struct
   gsize max_bytes;
   guint max_depth;
   guint max_elements; /* members and array elements in all */
+  gboolean is_exact;  /* integers outside gint64 are refused; else json-glib cuts them, which a peer's document must survive */
 } UlakJsonLimits;
 
-#define ULAK_JSON_LIMITS_REQUEST ((UlakJsonLimits){ 1024 * 1024, 32, 20000 })
-#define ULAK_JSON_LIMITS_CALLBACK ((UlakJsonLimits){ 4 * 1024 * 1024, 32, 100000 })
+#define ULAK_JSON_LIMITS_REQUEST ((UlakJsonLimits){ 1024 * 1024, 32, 20000, TRUE })
+#define ULAK_JSON_LIMITS_CALLBACK ((UlakJsonLimits){ 4 * 1024 * 1024, 32, 100000, FALSE })
+#define ULAK_JSON_LIMITS_ANSWER ((UlakJsonLimits){ 1024 * 1024, 32, 20000, FALSE }) /* of a remote network */
 
 JsonNode *ulak_json_parse (const char *bytes, gsize size_bytes, const UlakJsonLimits *limits, GError **error);
 JsonObject *ulak_json_parse_object (const char *bytes, gsize size_bytes, const UlakJsonLimits *limits, GError **error);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* An event's data: small, flat enough for any parser, and never a megabyte of brackets. */
-static const UlakJsonLimits data_limits = { ULAK_EVENT_DATA_MAX_BYTES, 32, 20000 };
+static const UlakJsonLimits data_limits = { ULAK_EVENT_DATA_MAX_BYTES, 32, 20000, FALSE };
 
 /**
  * ulak_event_new:

@@ -28,7 +28,7 @@ read_fields (JsonObject *object)
 int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size_bytes)
 {
-  UlakJsonLimits limits = { 65536, 32, 2000 };
+  UlakJsonLimits limits = { 65536, 32, 2000, FALSE };
   g_autoptr (JsonNode) node = NULL, again = NULL;
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;

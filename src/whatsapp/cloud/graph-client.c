@@ -151,7 +151,7 @@ new_answer (Call *call)
   answer->retry_after = g_strdup (soup_message_headers_get_one (headers, "Retry-After"));
   if (call->answer->len <= ULAK_GRAPH_ANSWER_MAX_BYTES)
     answer->json = ulak_json_parse_object ((const char *) call->answer->data, call->answer->len,
-                                           &ULAK_JSON_LIMITS_REQUEST, NULL);
+                                           &ULAK_JSON_LIMITS_ANSWER, NULL);
   return answer;
 }
 

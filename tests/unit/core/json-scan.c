@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const UlakJsonLimits limits = { 1000, 8, 20 };
+static const UlakJsonLimits limits = { 1000, 8, 20, FALSE };
 
 static void
 test_takes_json (void)
@@ -106,13 +106,45 @@ test_refuses_others (void)
 static void
 test_number_length (void)
 {
-  UlakJsonLimits wide = { 1000, 8, 20 };
+  UlakJsonLimits wide = { 1000, 8, 20, FALSE };
   g_autofree char *zeros = g_strnfill (397, '0');
   g_autofree char *fits = g_strconcat ("0.", zeros, "1", NULL);
   g_autofree char *longer = g_strconcat (fits, "1", NULL);
 
   g_assert_true (ulak_json_scan (fits, strlen (fits), &wide, NULL));
   g_assert_false (ulak_json_scan (longer, strlen (longer), &wide, NULL));
+}
+
+static void
+test_wide_integers (void)
+{
+  static const UlakJsonLimits exact = { 1000, 8, 20, TRUE };
+  static const struct
+  {
+    const char *text;
+    gboolean is_exact;
+  } cases[] = {
+    { "9223372036854775807", TRUE },
+    { "[-9223372036854775808]", TRUE },
+    { "-0", TRUE },
+    { "9223372036854775808.0", TRUE }, /* a double says itself that it is not exact */
+    { "1e300", TRUE },
+    { "9223372036854775808", FALSE },
+    { "{\"a\":-9223372036854775809}", FALSE },
+    { "99999999999999999999999999999999", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (ulak_json_scan (cases[i].text, strlen (cases[i].text), &limits, NULL)); /* a peer's */
+      g_assert_cmpint (ulak_json_scan (cases[i].text, strlen (cases[i].text), &exact, &error), ==, cases[i].is_exact);
+      if (cases[i].is_exact)
+        continue;
+      g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
+      g_assert_nonnull (strstr (error->message, "where the end of an integer that fits 64 bits with a sign is expected"));
+    }
 }
 
 static void
@@ -149,7 +181,7 @@ test_depth (void)
 static void
 test_depth_stack (void)
 {
-  UlakJsonLimits deep = { 100000, G_MAXUINT, 100000 };
+  UlakJsonLimits deep = { 100000, G_MAXUINT, 100000, FALSE };
   g_autofree char *brackets = g_strnfill (80000, '[');
   g_autoptr (GError) error = NULL;
 
@@ -186,6 +218,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json-scan/every kind of JSON value passes", test_takes_json);
   g_test_add_func ("/json-scan/whatever is not JSON is refused at its byte", test_refuses_others);
   g_test_add_func ("/json-scan/a number has up to 400 characters", test_number_length);
+  g_test_add_func ("/json-scan/an integer of a client fits 64 bits", test_wide_integers);
   g_test_add_func ("/json-scan/a NUL byte is refused", test_refuses_nul);
   g_test_add_func ("/json-scan/nesting is limited", test_depth);
   g_test_add_func ("/json-scan/a limit above the stack is cut to it", test_depth_stack);

@@ -125,6 +125,13 @@ read_limits (UlakApi *api)
   };
 }
 
+static void
+set_rate_limit (UlakApi *api)
+{
+  ulak_rate_limit_set (api->rate_limit, (guint) ulak_api_get_integer (api, "api", "rate_limit_calls"),
+                       (guint) ulak_api_get_integer (api, "api", "rate_limit_period_s"));
+}
+
 static gboolean
 open_server (UlakApi *api, GError **error)
 {
@@ -261,6 +268,8 @@ start_async (UlakDaemon *daemon, GCancellable *cancellable, GAsyncReadyCallback 
   api->random = ulak_service_get_random (api->service);
   api->metrics = ulak_service_get_metrics (api->service);
   api->connection = ulak_service_get_connection (api->service);
+  api->rate_limit = ulak_rate_limit_new (api->clock);
+  set_rate_limit (api);
   ulak_gateway_store_open_async (path, ulak_config_get_boolean (config, "ulak", "auto_migrate_on_startup"),
                                  store_opened_cb, g_steal_pointer (&task));
 }
@@ -325,6 +334,7 @@ reload (UlakDaemon *daemon, UlakConfig *config)
   UlakHttpLimits limits = read_limits (api);
 
   ulak_http_server_set_limits (api->server, &limits);
+  set_rate_limit (api);
   ulak_secrets_forget_cache (api->secrets);
   ulak_metrics_token_set_config (api->metrics_token, config);
 }
@@ -366,6 +376,7 @@ ulak_api_daemon_dispose (GObject *object)
   g_clear_object (&api->lines);
   g_clear_object (&api->keys);
   g_clear_pointer (&api->metrics_token, ulak_metrics_token_free);
+  g_clear_pointer (&api->rate_limit, ulak_rate_limit_free);
   g_clear_object (&api->secrets);
   g_clear_object (&api->store);
   G_OBJECT_CLASS (ulak_api_daemon_parent_class)->dispose (object);

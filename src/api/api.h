@@ -14,6 +14,7 @@
 #include "api/inbox.h"
 #include "api/keys.h"
 #include "api/lines.h"
+#include "api/rate-limit.h"
 #include "service/secrets.h"
 #include "service/service.h"
 
@@ -40,6 +41,8 @@ typedef struct
   UlakEventStreams *streams;   /* (owned) */
   UlakSurvey *survey;          /* (owned): the health of the others */
   UlakHttpServer *server;      /* (owned) */
+
+  UlakRateLimit *rate_limit;   /* (owned) */
 
   UlakMetricsToken *metrics_token; /* (owned) */
   guint n_uploads;             /* bodies on their way into files: ULAK_UPLOADS_MAX at once */

@@ -22,7 +22,7 @@ ulak_cors_put_headers (const UlakConfig *config, const char *origin, SoupMessage
     return;
 
   soup_message_headers_replace (answer, "Access-Control-Allow-Origin", origin);
-  soup_message_headers_replace (answer, "Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+  soup_message_headers_replace (answer, "Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset");
   soup_message_headers_append (answer, "Vary", "Origin");
 }
 

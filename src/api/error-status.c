@@ -25,6 +25,20 @@ static const UlakErrorStatus table[] = {
 
 G_STATIC_ASSERT (G_N_ELEMENTS (table) == ULAK_N_ERRORS);
 
+static const UlakHttpFaultStatus http_faults[] = {
+  [ULAK_HTTP_FAULT_UNAUTHORIZED] = { 401, "E_UNAUTHORIZED" },
+  [ULAK_HTTP_FAULT_METHOD] = { 405, "E_METHOD" },
+  [ULAK_HTTP_FAULT_RATE_LIMITED] = { 429, "E_RATE_LIMITED" },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (http_faults) == ULAK_N_HTTP_FAULTS);
+
+const UlakHttpFaultStatus *
+ulak_http_fault_get_status (UlakHttpFault fault)
+{
+  return &http_faults[fault];
+}
+
 const UlakErrorStatus *
 ulak_error_status_table (gsize *n_out)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * How a request comes to its handler: framing, route, key and size are judged on the headers alone, so that nobody
+ * How a request comes to its handler: framing, route, key, rate and size are judged on the headers alone, so that nobody
  * without a key makes us take a body.
  */
 #include "api/request-private.h"
@@ -48,17 +48,29 @@ take_context (UlakRequest *self)
   self->context = ulak_context_new (request_id, traceparent);
 }
 
+static char *
+format_quota (UlakRequest *self)
+{
+  UlakRateField fields[ULAK_RATE_FIELDS_MAX];
+  guint n = ulak_rate_quota_list_fields (&self->quota, fields);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s: %u\r\n", fields[i].name, fields[i].value);
+  return g_string_free (text, FALSE);
+}
+
 /** ulak_request_refuse: answers before the body came, and closes */
 void
 ulak_request_refuse (UlakRequest *self, guint status, const char *code, const char *sentence)
 {
   g_autofree char *body = ulak_request_format_fault (self, code, sentence, NULL);
-  g_autofree char *allow
+  g_autofree char *quota = format_quota (self), *allow
       = status == 405 ? g_strdup_printf ("Allow: %s\r\n", self->match.allow) : g_strdup ("");
   char *answer = g_strdup_printf ("HTTP/1.1 %u %s\r\nServer: ulak\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                                  "%s%sX-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                                  "%s%s%sX-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n%s",
                                   status, soup_status_get_phrase (status), allow,
-                                  status == 401 ? "WWW-Authenticate: Bearer\r\n" : "", self->context->request_id,
+                                  status == 401 ? "WWW-Authenticate: Bearer\r\n" : "", quota, self->context->request_id,
                                   strlen (body), strcmp (self->method, "HEAD") == 0 ? "" : body);
 
   self->status = status;
@@ -107,28 +119,36 @@ is_preflight (UlakRequest *self)
          && ulak_cors_allows (ulak_service_get_config (self->api->service), ulak_request_get_header (self, "Origin"));
 }
 
-/* FALSE: turned down. */
-static gboolean
-find_route (UlakRequest *self)
+static void
+turn_down_fault (UlakRequest *self, UlakHttpFault fault, const char *sentence)
 {
-  g_autoptr (GError) error = NULL;
+  const UlakHttpFaultStatus *entry = ulak_http_fault_get_status (fault);
+
+  turn_down (self, entry->status, entry->code, sentence);
+}
+
+/* FALSE: the path itself is wrong. */
+static gboolean
+find_route (UlakRequest *self, GError **error)
+{
   g_auto (GStrv) segments
-      = ulak_path_split (g_uri_get_path (soup_server_message_get_uri (self->message)), &error);
+      = ulak_path_split (g_uri_get_path (soup_server_message_get_uri (self->message)), error);
 
   if (segments == NULL)
-    {
-      turn_down (self, 400, "E_INVALID", error->message);
-      return FALSE;
-    }
+    return FALSE;
   ulak_router_match (ulak_routes_get (), self->method, (const char *const *) segments, &self->match);
-  if (self->match.route != NULL)
-    return TRUE;
+  return TRUE;
+}
 
-  if (self->match.allow != NULL)
-    turn_down (self, 405, "E_METHOD", "This path does not take this method; Allow says which");
+static void
+turn_down_route (UlakRequest *self, const GError *path_error)
+{
+  if (path_error != NULL)
+    turn_down (self, 400, "E_INVALID", path_error->message);
+  else if (self->match.allow != NULL)
+    turn_down_fault (self, ULAK_HTTP_FAULT_METHOD, "This path does not take this method; Allow says which");
   else
     turn_down (self, 404, "E_NOT_FOUND", "There is no such path");
-  return FALSE;
 }
 
 static const char *
@@ -165,30 +185,94 @@ log_failed_login (UlakRequest *self)
                     "Failed login from %s", address);
 }
 
-/* Scopes of keys will be looked at here: today a key may do all. FALSE: turned down. */
-static gboolean
-authorise (UlakRequest *self)
+typedef enum
 {
-  UlakScope scope = self->match.route->scope;
+  CREDENTIAL_ABSENT,
+  CREDENTIAL_WRONG,
+  CREDENTIAL_GOOD, /* a key, then principal says which, or METRICS_TOKEN */
+} Credential;
+
+static Credential
+check_credential (UlakRequest *self)
+{
+  const UlakRoute *route = self->match.route;
   const char *presented = get_presented_key (self);
   gboolean is_good;
 
-  if (scope == ULAK_SCOPE_OPEN)
-    return TRUE;
-  if (presented == NULL && scope == ULAK_SCOPE_OPTIONAL)
-    return TRUE;
-
-  if (presented != NULL && scope == ULAK_SCOPE_METRICS && ulak_metrics_token_is_set (self->api->metrics_token))
+  if (presented == NULL)
+    return CREDENTIAL_ABSENT;
+  if (route != NULL && route->scope == ULAK_SCOPE_METRICS && ulak_metrics_token_is_set (self->api->metrics_token))
     is_good = ulak_metrics_token_matches (self->api->metrics_token, presented);
   else
-    is_good = presented != NULL && ulak_keys_check (self->api->keys, presented, &self->principal);
-  if (is_good)
+    is_good = ulak_keys_check (self->api->keys, presented, &self->principal);
+  return is_good ? CREDENTIAL_GOOD : CREDENTIAL_WRONG;
+}
+
+/* Who pays for the request. Guesses of keys are paid by the address that they come from. */
+static char *
+name_payer (UlakRequest *self, Credential credential)
+{
+  g_autofree char *address = NULL;
+
+  if (self->principal.kind == ULAK_PRINCIPAL_KEY)
+    return g_strconcat ("key:", self->principal.id, NULL);
+  if (credential == CREDENTIAL_GOOD)
+    return g_strdup ("metrics");
+  address = get_client_address (self);
+  return ulak_rate_limit_name_address (address);
+}
+
+/* FALSE: turned down. */
+static gboolean
+take_quota (UlakRequest *self, Credential credential)
+{
+  g_autofree char *payer = name_payer (self, credential), *sentence = NULL;
+
+  if (ulak_rate_limit_take (self->api->rate_limit, payer, &self->quota))
+    return TRUE;
+  sentence = g_strdup_printf ("Too many requests: %u in %u s are allowed; Retry-After says when the next one is",
+                              self->quota.limit, (guint) ulak_api_get_integer (self->api, "api", "rate_limit_period_s"));
+  turn_down_fault (self, ULAK_HTTP_FAULT_RATE_LIMITED, sentence);
+  return FALSE;
+}
+
+/* Scopes of keys will be looked at here: today a key may do all. FALSE: turned down. */
+static gboolean
+authorise (UlakRequest *self, Credential credential)
+{
+  if (credential == CREDENTIAL_GOOD || (credential == CREDENTIAL_ABSENT && self->match.route->scope == ULAK_SCOPE_OPTIONAL))
     return TRUE;
 
-  if (presented != NULL)
+  if (credential == CREDENTIAL_WRONG)
     log_failed_login (self);
-  turn_down (self, 401, "E_UNAUTHORIZED",
-             presented == NULL ? "A key is needed: Authorization: Bearer ulak_..., or X-API-Key" : "The key is not valid");
+  turn_down_fault (self, ULAK_HTTP_FAULT_UNAUTHORIZED,
+                   credential == CREDENTIAL_ABSENT ? "A key is needed: Authorization: Bearer ulak_..., or X-API-Key"
+                                                   : "The key is not valid");
+  return FALSE;
+}
+
+/* FALSE: it is answered. Probes and Meta's callbacks are free; whatever else is answered was paid for. */
+static gboolean
+admit (UlakRequest *self)
+{
+  g_autoptr (GError) path_error = NULL;
+  Credential credential;
+
+  if (find_route (self, &path_error) && self->match.route != NULL && self->match.route->scope == ULAK_SCOPE_OPEN)
+    return TRUE;
+  credential = check_credential (self);
+  if (!take_quota (self, credential))
+    return FALSE;
+
+  if (is_preflight (self))
+    {
+      ulak_cors_put_preflight (soup_server_message_get_response_headers (self->message));
+      ulak_request_answer_empty (self);
+      return FALSE;
+    }
+  if (self->match.route != NULL)
+    return authorise (self, credential);
+  turn_down_route (self, path_error);
   return FALSE;
 }
 
@@ -272,13 +356,7 @@ ulak_request_enter (UlakRequest *self, const char *verdict)
       return;
     }
   ulak_http_connection_set_body_limit (self->connection, ULAK_JSON_LIMITS_REQUEST.max_bytes);
-  if (is_preflight (self))
-    {
-      ulak_cors_put_preflight (soup_server_message_get_response_headers (self->message));
-      ulak_request_answer_empty (self);
-      return;
-    }
-  if (!find_route (self) || !authorise (self))
+  if (!admit (self))
     return;
 
   limit_bytes = get_body_limit (self);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "api/rate-limit.h"
 #include "api/request.h"
 
 struct _UlakRequest
@@ -16,6 +17,7 @@ struct _UlakRequest
   UlakContext *context;           /* (owned) (nullable): set at entry */
   UlakMatch match;
   UlakPrincipal principal;
+  UlakRateQuota quota;            /* limit 0: not counted */
   GHashTable *query;              /* (owned) (nullable): made when first asked for */
   GBytes *body;                   /* (owned) (nullable): a checked text body */
   UlakUpload *upload;             /* (owned) (nullable) */

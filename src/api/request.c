@@ -229,6 +229,20 @@ must_close (UlakRequest *self)
 }
 
 static void
+put_quota (UlakRequest *self, SoupMessageHeaders *headers)
+{
+  UlakRateField fields[ULAK_RATE_FIELDS_MAX];
+  guint n = ulak_rate_quota_list_fields (&self->quota, fields);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *value = g_strdup_printf ("%u", fields[i].value);
+
+      soup_message_headers_replace (headers, fields[i].name, value);
+    }
+}
+
+static void
 put_headers (UlakRequest *self)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (self->message);
@@ -236,6 +250,7 @@ put_headers (UlakRequest *self)
   soup_message_headers_replace (headers, "X-Request-Id", self->context->request_id);
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
   soup_message_headers_replace (headers, "X-Content-Type-Options", "nosniff");
+  put_quota (self, headers);
   ulak_cors_put_headers (ulak_service_get_config (self->api->service), ulak_request_get_header (self, "Origin"), headers);
   if (must_close (self))
     soup_message_headers_replace (headers, "Connection", "close");

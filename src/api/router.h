@@ -19,7 +19,7 @@ typedef void (*UlakRouteHandler) (UlakRequest *request);
 /* What a caller must be allowed to do. Every API key may do all today; the check stands where scopes will be looked at. */
 typedef enum
 {
-  ULAK_SCOPE_OPEN,     /* nobody is asked for a key */
+  ULAK_SCOPE_OPEN,     /* nobody is asked for a key, and no request is counted by the rate limit */
   ULAK_SCOPE_OPTIONAL, /* a key shows more */
   ULAK_SCOPE_METRICS,  /* METRICS_TOKEN, or a key where none is set */
   ULAK_SCOPE_READ,

@@ -61,8 +61,9 @@ static const UlakConfigKey keys[] = {
            "How long a login token is valid."),
   INTEGER ("api", "cache_expiry_seconds", "CACHE_EXPIRY_SECONDS", "300", 0, DAY_S, "s",
            "How long a secret that was read from the keyring is kept in memory; 0 is not at all."),
-  INTEGER ("api", "rate_limit_calls", "ULAK_API_RATE_LIMIT_CALLS", "600", 1, 1000000, "calls",
-           "How many requests one client may send in rate_limit_period_s before it is answered 429."),
+  INTEGER ("api", "rate_limit_calls", "ULAK_API_RATE_LIMIT_CALLS", "600", 0, 1000000, "calls",
+           "How many requests one API key, or one address without a valid key, may send in rate_limit_period_s before "
+           "it is answered 429; 0 is any number. Probes and Meta's callbacks do not count."),
   INTEGER ("api", "rate_limit_period_s", "ULAK_API_RATE_LIMIT_PERIOD_S", "60", 1, DAY_S, "s",
            "The period of rate_limit_calls."),
   INTEGER ("api", "max_connections", "ULAK_API_MAX_CONNECTIONS", "1024", 1, 65536, "connections",

@@ -233,7 +233,8 @@ class Suite:
         for name, value in CREDENTIALS.items():
             (secrets_dir / name).write_text(value)
         (secrets_dir / "ulak-master").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
-        groups = {"whatsapp": {"graph_url": self.graph_url}, "webhooks": {"allow_private_targets": "true"}}
+        groups = {"whatsapp": {"graph_url": self.graph_url}, "webhooks": {"allow_private_targets": "true"},
+                  "api": {"rate_limit_calls": "0"}}
         for group, keys in self.config.items():
             groups.setdefault(group, {}).update(keys)
         text = "".join(f"[{group}]\n" + "".join(f"{k}={v}\n" for k, v in keys.items()) for group, keys in groups.items())

@@ -8,12 +8,50 @@
 #include "connector/contact-book.h"
 #include "connector/sql.h"
 #include "connector/stored-message.h"
+#include "core/event-types.h"
+#include "core/json-scan.h"
 #include "core/json.h"
 
 #include <string.h>
 
-/* Fields left out of an event whose data would be too large, the largest first; GetMessage still shows them. */
+/* Fields left out of an event whose data would be too much, the largest first; GetMessage still shows them. */
 static const char *const bulky_fields[] = { "raw", "contacts", "interactive", "template", "order", NULL };
+
+/* What stays in any case: short, and enough to ask for the rest. */
+static const char *const short_fields[]
+    = { "id", "network_id", "chat", "from", "from_me", "type", "status", "timestamp", "field", "waba_id", NULL };
+
+static gboolean
+fits (const char *text)
+{
+  return ulak_json_scan (text, strlen (text), &ULAK_JSON_LIMITS_EVENT, NULL);
+}
+
+static void
+keep_short_fields (JsonObject *object)
+{
+  g_autoptr (GList) members = json_object_get_members (object);
+
+  for (GList *link = members; link != NULL; link = link->next)
+    if (!g_strv_contains (short_fields, link->data))
+      json_object_remove_member (object, link->data);
+  json_object_set_boolean_member (object, "truncated", TRUE);
+}
+
+static char *
+print_short (const char *data)
+{
+  static const UlakJsonLimits limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
+  g_autoptr (JsonObject) object = ulak_json_parse_object (data, strlen (data), &limits, NULL);
+  g_autofree char *text = NULL;
+
+  if (object != NULL)
+    {
+      keep_short_fields (object);
+      text = ulak_json_print_object (object);
+    }
+  return text != NULL && fits (text) ? g_steal_pointer (&text) : g_strdup ("{\"truncated\":true}");
+}
 
 gboolean
 ulak_events_put (UlakDatabase *database,
@@ -25,9 +63,14 @@ ulak_events_put (UlakDatabase *database,
                  const char *data,
                  GError **error)
 {
+  g_autofree char *shortened = fits (data) ? NULL : print_short (data);
+  gboolean has_lane = strlen (chat) <= ULAK_EVENT_CHAT_MAX_BYTES;
+
   if (!ulak_sql_run (database, ULAK_SQL ("outbox-add"),
-                     ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("type", type), ULAK_TEXT ("chat", chat),
-                                    ULAK_INTEGER ("timestamp_us", timestamp_us), ULAK_TEXT ("data", data)),
+                     ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("type", type),
+                                    ULAK_TEXT ("chat", has_lane ? chat : ""),
+                                    ULAK_INTEGER ("timestamp_us", timestamp_us),
+                                    ULAK_TEXT ("data", shortened != NULL ? shortened : data)),
                      error))
     return FALSE;
   work->events_change++;
@@ -35,11 +78,11 @@ ulak_events_put (UlakDatabase *database,
 }
 
 static char *
-print_within_limit (JsonObject *data, JsonObject *message)
+print_within_limits (JsonObject *data, JsonObject *message)
 {
   char *text = ulak_json_print_object (data);
 
-  for (guint i = 0; bulky_fields[i] != NULL && strlen (text) > ULAK_EVENT_DATA_MAX; i++)
+  for (guint i = 0; bulky_fields[i] != NULL && !fits (text); i++)
     {
       if (!json_object_has_member (message, bulky_fields[i]))
         continue;
@@ -48,7 +91,14 @@ print_within_limit (JsonObject *data, JsonObject *message)
       g_free (text);
       text = ulak_json_print_object (data);
     }
-  return text;
+  if (fits (text))
+    return text;
+
+  g_free (text);
+  keep_short_fields (message);
+  if (json_object_has_member (data, "contact"))
+    json_object_remove_member (data, "contact");
+  return ulak_json_print_object (data);
 }
 
 static gboolean
@@ -104,6 +154,6 @@ ulak_events_put_message (UlakDatabase *database,
         return FALSE;
       json_object_set_object_member (data, "contact", shown);
     }
-  text = print_within_limit (data, message);
+  text = print_within_limits (data, message);
   return ulak_events_put (database, work, id, type, chat, timestamp_us, text, error);
 }

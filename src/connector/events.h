@@ -4,7 +4,8 @@
  * Events: what is told to webhooks and live readers, put into the outbox in the transaction of what it tells.
  *
  * Runs on the store's threads. The order of the outbox is the order of the commits; events of one chat carry the chat as
- * ordering key. Data are as docs/messages.md says and never larger than what org.ulak.Webhooks1 takes.
+ * ordering key. Data are as docs/messages.md says and never more than what org.ulak.Webhooks1 takes, since one event that
+ * the log refuses would hold up all later ones: what is too much is left out, and "truncated" says so.
  */
 #pragma once
 
@@ -12,8 +13,6 @@
 #include "store/database.h"
 
 #include <json-glib/json-glib.h>
-
-#define ULAK_EVENT_DATA_MAX (256 * 1024)
 
 gboolean ulak_events_put (UlakDatabase *database,
                           UlakLineWork *work,

@@ -13,6 +13,10 @@
 
 #define ULAK_EVENT_TYPE_MAX 64
 
+/* What one event may hold, wherever it is made: the log refuses what is larger. See ULAK_JSON_LIMITS_EVENT, too. */
+#define ULAK_EVENT_DATA_MAX_BYTES (256 * 1024)
+#define ULAK_EVENT_CHAT_MAX_BYTES 256
+
 #define ULAK_EVENT_ACCOUNT_STATE "account.state"
 #define ULAK_EVENT_ACCOUNT_LINK "account.link"
 #define ULAK_EVENT_ACCOUNT_UPDATED "account.updated"

@@ -23,6 +23,8 @@ typedef struct
 } UlakJsonLimits;
 
 #define ULAK_JSON_LIMITS_REQUEST ((UlakJsonLimits){ 1024 * 1024, 32, 20000, TRUE })
+/* An event's data: small, flat enough for any parser, and never a megabyte of brackets. */
+#define ULAK_JSON_LIMITS_EVENT ((UlakJsonLimits){ 256 * 1024, 32, 20000, FALSE })
 #define ULAK_JSON_LIMITS_CALLBACK ((UlakJsonLimits){ 4 * 1024 * 1024, 32, 100000, FALSE })
 #define ULAK_JSON_LIMITS_ANSWER ((UlakJsonLimits){ 1024 * 1024, 32, 20000, FALSE }) /* of a remote network */
 

@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* An event's data: small, flat enough for any parser, and never a megabyte of brackets. */
-static const UlakJsonLimits data_limits = { ULAK_EVENT_DATA_MAX_BYTES, 32, 20000, FALSE };
-
 /**
  * ulak_event_new:
  * @id: UUIDv7
@@ -64,7 +61,7 @@ check_data (const UlakEvent *self, GError **error)
 {
   g_autoptr (JsonObject) object = NULL;
 
-  object = ulak_json_parse_object (self->data, strlen (self->data), &data_limits, error);
+  object = ulak_json_parse_object (self->data, strlen (self->data), &ULAK_JSON_LIMITS_EVENT, error);
   if (object != NULL)
     return TRUE;
   g_prefix_error (error, "data of event %s: ", self->id);

@@ -8,11 +8,9 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "core/event-types.h"
 
-#define ULAK_EVENT_DATA_MAX_BYTES (256 * 1024)
 #define ULAK_EVENT_BATCH_MAX 500
-#define ULAK_EVENT_CHAT_MAX_BYTES 256
 
 typedef struct
 {

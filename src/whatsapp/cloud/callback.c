@@ -13,6 +13,7 @@
 /* Times before 2009, when WhatsApp began, or after 2100 are not times. */
 #define TIME_MIN_S G_GINT64_CONSTANT (1230768000)
 #define TIME_MAX_S G_GINT64_CONSTANT (4102444800)
+#define ID_MAX_BYTES 256 /* of anybody or anything; Meta's have at most about 130 */
 
 typedef struct
 {
@@ -144,18 +145,26 @@ peek_word (JsonObject *object, const char *name)
   return text == NULL || *text == '\0' ? NULL : text;
 }
 
+static const char *
+peek_id (JsonObject *object, const char *name)
+{
+  const char *text = peek_word (object, name);
+
+  return text == NULL || strlen (text) > ID_MAX_BYTES ? NULL : text;
+}
+
 static void
 add_message (Parse *parse, JsonObject *given)
 {
-  const char *phone = peek_word (given, "from");
-  const char *user_id = peek_word (given, "from_user_id");
-  const char *group = peek_word (given, "group_id");
+  const char *phone = peek_id (given, "from");
+  const char *user_id = peek_id (given, "from_user_id");
+  const char *group = peek_id (given, "group_id");
   const char *from = phone != NULL ? phone : user_id;
   JsonObject *context = ulak_json_peek_object (given, "context");
   g_autoptr (JsonObject) content = NULL;
   g_autoptr (JsonObject) reference = NULL;
   g_autoptr (JsonObject) contact = NULL;
-  UlakInboundMessage message = { .network_id = peek_word (given, "id"), .from = from };
+  UlakInboundMessage message = { .network_id = peek_id (given, "id"), .from = from };
 
   if (message.network_id == NULL || from == NULL)
     {
@@ -167,7 +176,7 @@ add_message (Parse *parse, JsonObject *given)
   contact = new_contact (parse, phone, user_id);
   message.chat = group != NULL ? group : from;
   message.timestamp_us = read_time_us (given, "timestamp", parse->entry_time_us);
-  message.quoted_network_id = context == NULL ? NULL : peek_word (context, "id");
+  message.quoted_network_id = context == NULL ? NULL : peek_id (context, "id");
   message.content = content;
   message.media_reference = reference;
   message.contact = contact;
@@ -190,8 +199,8 @@ add_status (Parse *parse, JsonObject *given)
 {
   g_autoptr (UlakGraphError) error = NULL;
   UlakInboundStatus status = {
-    .network_id = peek_word (given, "id"),
-    .opaque_id = peek_word (given, "biz_opaque_callback_data"),
+    .network_id = peek_id (given, "id"),
+    .opaque_id = peek_id (given, "biz_opaque_callback_data"),
     .status = peek_word (given, "status"),
     .timestamp_us = read_time_us (given, "timestamp", parse->entry_time_us),
   };

@@ -4,6 +4,9 @@
 #include "unit/connector/line-fixture.h"
 
 #include "core/error.h"
+#include "core/event-types.h"
+#include "core/json-scan.h"
+#include "core/json.h"
 
 #include <string.h>
 
@@ -420,6 +423,70 @@ test_repeated_event (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_events (fixture, "");
 }
 
+/* What the event log would say to everything in the outbox; their data in a row. */
+static char *
+take_data (LineFixture *fixture)
+{
+  g_auto (Wait) read = { NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  g_autofree char *types = NULL;
+  GString *all = g_string_new (NULL);
+
+  ulak_line_store_read_outbox_async (fixture->store, 100, 64 * 1024 * 1024, wait_cb, &read);
+  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < events->len; i++)
+    {
+      const UlakOutboxEvent *event = g_ptr_array_index (events, i);
+
+      g_assert_true (ulak_json_scan (event->data, strlen (event->data), &ULAK_JSON_LIMITS_EVENT, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (strlen (event->chat), <=, ULAK_EVENT_CHAT_MAX_BYTES);
+      g_string_append (all, event->data);
+    }
+  types = line_events (fixture);
+  return g_string_free (all, FALSE);
+}
+
+static void
+test_event_too_large (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *filler = g_strnfill (300 * 1024, 'x');
+  g_autofree char *long_chat = g_strnfill (300, '9');
+  g_autofree char *large = g_strdup_printf ("{'field': 'account_update', 'value': '%s'}", filler);
+  g_autofree char *all = NULL;
+
+  commit_event (fixture, long_chat, 1, large);
+  all = take_data (fixture);
+  g_assert_cmpstr (all, ==, "{\"field\":\"account_update\",\"truncated\":true}");
+}
+
+static void
+test_message_too_large (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *filler = g_strnfill (300 * 1024, 'x');
+  g_autoptr (GString) many = g_string_new ("{'type': 'unsupported', 'raw': {'list': [0");
+  g_autoptr (JsonObject) content = NULL;
+  UlakInbound *inbound = ulak_inbound_new ();
+  g_autofree char *all = NULL;
+
+  line_commit_text (fixture, "905321112233", "wamid.1", filler);
+  for (guint i = 0; i < 20001; i++)
+    g_string_append (many, ",0");
+  g_string_append (many, "]}}");
+  content = parse_json (many->str);
+  ulak_inbound_add_message (inbound, &(const UlakInboundMessage){ .chat = "905321112233",
+                                                                 .from = "905321112233",
+                                                                 .network_id = "wamid.2",
+                                                                 .content = content });
+  line_commit (fixture, inbound);
+  all = take_data (fixture);
+  g_assert_nonnull (strstr (all, "wamid.1"));
+  g_assert_nonnull (strstr (all, "wamid.2"));
+  g_assert_nonnull (strstr (all, "\"truncated\":true"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -442,6 +509,8 @@ main (int argc, char **argv)
     { "statuses never move a message backwards", test_never_backwards },
     { "duplicates are stored once", test_duplicates },
     { "an event that the network repeats is told once", test_repeated_event },
+    { "an event that the log would refuse is cut, not held", test_event_too_large },
+    { "a message that the log would refuse as an event is cut there", test_message_too_large },
     { "an inbound batch is one transaction with its extra work", test_one_transaction },
     { "an expired message fails and lets the next one pass", test_expiry },
     { "chats that wrote lately come first", test_replies_first },

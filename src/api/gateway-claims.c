@@ -156,6 +156,7 @@ answer_work (UlakDatabase *database, gpointer data, GError **error)
 
   if (statement == NULL)
     return FALSE;
+  ulak_statement_bind_text (statement, "message_id", work->message_id);
   ulak_statement_bind_text (statement, "answer", work->answer);
   return ulak_statement_run (statement, error);
 }
@@ -164,12 +165,14 @@ void
 ulak_gateway_store_answer_claim_async (UlakGatewayStore *self,
                                        const char *principal,
                                        const char *key,
+                                       const char *message_id,
                                        const char *answer,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data)
 {
   Work *work = work_new (principal, key);
 
+  work->message_id = g_strdup (message_id);
   work->answer = g_strdup (answer);
   ulak_gateway_store_start (self, TRUE, answer_work, work, (GDestroyNotify) work_free, callback, user_data);
 }
@@ -178,8 +181,12 @@ static gboolean
 release_work (UlakDatabase *database, gpointer data, GError **error)
 {
   UlakStatement *statement = prepare (database, SQL ("claim-release"), data, error);
+  Work *work = data;
 
-  return statement != NULL && ulak_statement_run (statement, error);
+  if (statement == NULL)
+    return FALSE;
+  ulak_statement_bind_text (statement, "message_id", work->message_id);
+  return ulak_statement_run (statement, error);
 }
 
 /** ulak_gateway_store_release_claim_async: for a message that was refused: the key may be used for a better one */
@@ -187,11 +194,14 @@ void
 ulak_gateway_store_release_claim_async (UlakGatewayStore *self,
                                         const char *principal,
                                         const char *key,
+                                        const char *message_id,
                                         GAsyncReadyCallback callback,
                                         gpointer user_data)
 {
-  ulak_gateway_store_start (self, TRUE, release_work, work_new (principal, key), (GDestroyNotify) work_free, callback,
-                            user_data);
+  Work *work = work_new (principal, key);
+
+  work->message_id = g_strdup (message_id);
+  ulak_gateway_store_start (self, TRUE, release_work, work, (GDestroyNotify) work_free, callback, user_data);
 }
 
 static gboolean

@@ -113,12 +113,14 @@ UlakClaim *ulak_gateway_store_claim_finish (UlakGatewayStore *self, GAsyncResult
 void ulak_gateway_store_answer_claim_async (UlakGatewayStore *self,
                                             const char *principal,
                                             const char *key,
+                                            const char *message_id,
                                             const char *answer,
                                             GAsyncReadyCallback callback,
                                             gpointer user_data);
 void ulak_gateway_store_release_claim_async (UlakGatewayStore *self,
                                              const char *principal,
                                              const char *key,
+                                             const char *message_id,
                                              GAsyncReadyCallback callback,
                                              gpointer user_data);
 void ulak_gateway_store_expire_claims_async (UlakGatewayStore *self,

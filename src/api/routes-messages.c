@@ -68,8 +68,8 @@ keep_answer (Send *self, const char *answer)
   UlakApi *api = ulak_request_get_api (self->request);
 
   if (self->key != NULL)
-    ulak_gateway_store_answer_claim_async (api->store, ulak_request_get_principal (self->request)->id, self->key, answer,
-                                           NULL, NULL);
+    ulak_gateway_store_answer_claim_async (api->store, ulak_request_get_principal (self->request)->id, self->key, self->id,
+                                           answer, NULL, NULL);
 }
 
 /* The document was refused: nothing stands under the key. */
@@ -82,8 +82,8 @@ release_key (Send *self)
                         || g_error_matches (self->error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED);
 
   if (self->key != NULL && is_refused)
-    ulak_gateway_store_release_claim_async (api->store, ulak_request_get_principal (self->request)->id, self->key, NULL,
-                                            NULL);
+    ulak_gateway_store_release_claim_async (api->store, ulak_request_get_principal (self->request)->id, self->key, self->id,
+                                            NULL, NULL);
 }
 
 static void

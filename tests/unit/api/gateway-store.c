@@ -68,9 +68,9 @@ test_claim_answers (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (UlakClaim) second = NULL;
   g_autoptr (GAsyncResult) result = NULL;
 
-  ulak_gateway_store_answer_claim_async (fixture->store, "p", "k", "{\"id\":\"id-1\"}", keep_result_cb, &result);
+  ulak_gateway_store_answer_claim_async (fixture->store, "p", "k", "id-1", "{\"id\":\"id-1\"}", keep_result_cb, &result);
   finish (fixture, &result);
-  ulak_gateway_store_release_claim_async (fixture->store, "p", "k", keep_result_cb, &result);
+  ulak_gateway_store_release_claim_async (fixture->store, "p", "k", "id-1", keep_result_cb, &result);
   finish (fixture, &result);
   second = claim (fixture, "p", "k", body_a, "id-2");
   g_assert_cmpstr (second->answer, ==, "{\"id\":\"id-1\"}");
@@ -83,11 +83,30 @@ test_claim_released (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (UlakClaim) second = NULL;
   g_autoptr (GAsyncResult) result = NULL;
 
-  ulak_gateway_store_release_claim_async (fixture->store, "p", "k", keep_result_cb, &result);
+  ulak_gateway_store_release_claim_async (fixture->store, "p", "k", "id-1", keep_result_cb, &result);
   finish (fixture, &result);
   second = claim (fixture, "p", "k", body_b, "id-2");
   g_assert_true (second->is_same);
   g_assert_cmpstr (second->message_id, ==, "id-2");
+}
+
+static void
+test_claim_released_late (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (UlakClaim) first = claim (fixture, "p", "k", body_a, "id-1");
+  g_autoptr (UlakClaim) second = NULL, third = NULL;
+  g_autoptr (GAsyncResult) released = NULL, answered = NULL, late = NULL;
+
+  ulak_gateway_store_release_claim_async (fixture->store, "p", "k", "id-1", keep_result_cb, &released);
+  finish (fixture, &released);
+  second = claim (fixture, "p", "k", body_b, "id-2");
+  ulak_gateway_store_answer_claim_async (fixture->store, "p", "k", "id-1", "{}", keep_result_cb, &answered);
+  finish (fixture, &answered);
+  ulak_gateway_store_release_claim_async (fixture->store, "p", "k", "id-1", keep_result_cb, &late);
+  finish (fixture, &late);
+  third = claim (fixture, "p", "k", body_b, "id-3");
+  g_assert_cmpstr (third->message_id, ==, "id-2");
+  g_assert_null (third->answer);
 }
 
 static void
@@ -228,6 +247,7 @@ main (int argc, char **argv)
   ADD ("a key stands for one body and one principal", test_claim_conflicts);
   ADD ("an answered claim gives its answer and cannot be released", test_claim_answers);
   ADD ("a released key may stand for another body", test_claim_released);
+  ADD ("a late release or answer of another message leaves the key alone", test_claim_released_late);
   ADD ("a key ends after a day", test_claim_expires);
   ADD ("each account gets its copy in order", test_inbox_copies);
   ADD ("beyond its budget the inbox takes nothing at all", test_inbox_budget);

@@ -82,6 +82,7 @@ timer_cb (gpointer user_data)
   self->timer = 0;
   if (self->is_started && self->n_unwritten == 0 && !self->is_asking)
     stream_write (self, g_strdup (": still here\n\n"));
+  self->is_woken = TRUE; /* ulak-webhooks may have died between a commit and its signal */
   stream_set_timer (self, HEARTBEAT_US);
   stream_step (self);
 }

@@ -43,7 +43,7 @@ struct _UlakSendQueue
   gboolean is_expiring;
   gint64 next_due_us;
   gint64 next_expiry_us;
-  gint64 pause_until_us; /* wall clock: after a fault of the database */
+  gint64 pause_until_us; /* monotonic: after a fault of the database */
   guint timer;
   gboolean is_draining; /* for good */
   GTask *draining;      /* (owned) (nullable): until nothing is in flight */
@@ -135,7 +135,7 @@ static void
 pause_after (UlakSendQueue *self, const GError *error)
 {
   if (error != NULL && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND))
-    self->pause_until_us = wall_us (self) + FAULT_PAUSE_US;
+    self->pause_until_us = monotonic_us (self) + FAULT_PAUSE_US;
 }
 
 /* The lane may have another head now. */
@@ -591,9 +591,9 @@ turn (UlakSendQueue *self)
     }
   if (self->backend == NULL)
     return;
-  if (self->pause_until_us > wall_us (self))
+  if (self->pause_until_us > monotonic_us (self))
     {
-      set_timer (self, self->pause_until_us);
+      set_timer (self, wall_us (self) + self->pause_until_us - monotonic_us (self));
       return;
     }
   if (hold != NULL)

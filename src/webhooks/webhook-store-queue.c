@@ -4,8 +4,7 @@
  * The queue: lanes, claims, and the two ways out of a claim.
  *
  * Claims are kept per endpoint in memory. A claim reads a snapshot on a reader's thread while the end of another
- * delivery may be committing; its row could still be in that snapshot, so numbers that were let go while a claim was
- * reading are remembered until that claim is done.
+ * delivery may be committing; its row could still be in that snapshot, so a claim passes over what was held when it began.
  */
 #include "webhooks/webhook-store-private.h"
 
@@ -21,8 +20,7 @@
 
 typedef struct
 {
-  GHashTable *held;   /* (owned) (element-type gint64) */
-  GHashTable *let_go; /* (owned) (element-type gint64): while is_reading */
+  GHashTable *held; /* (owned) (element-type gint64) */
   gboolean is_reading;
 } UlakClaims;
 
@@ -32,7 +30,6 @@ claims_free (gpointer data)
   UlakClaims *claims = data;
 
   g_hash_table_unref (claims->held);
-  g_hash_table_unref (claims->let_go);
   g_free (claims);
 }
 
@@ -54,18 +51,8 @@ get_claims (UlakWebhookStore *self, gint64 endpoint)
     return claims;
   claims = g_new0 (UlakClaims, 1);
   claims->held = number_set_new ();
-  claims->let_go = number_set_new ();
   g_hash_table_insert (self->claims, ulak_gint64_dup (endpoint), claims);
   return claims;
-}
-
-static void
-let_go (UlakWebhookStore *self, gint64 endpoint, gint64 number)
-{
-  UlakClaims *claims = get_claims (self, endpoint);
-
-  if (g_hash_table_remove (claims->held, &number) && claims->is_reading)
-    g_hash_table_add (claims->let_go, ulak_gint64_dup (number));
 }
 
 void
@@ -241,7 +228,7 @@ typedef struct
   UlakStoreOp op;
   gint64 endpoint;
   guint wanted;
-  guint limit;           /* wanted, and those that are claimed already: they come first and are passed over */
+  GHashTable *held;      /* (owned) (element-type gint64): claimed already; they come first and are passed over */
   GPtrArray *deliveries; /* (owned) (element-type UlakDelivery) */
   gboolean more;
   gint64 next_due_us;
@@ -253,6 +240,7 @@ claim_op_free (gpointer data)
   ClaimOp *op = data;
 
   ulak_store_op_clear (&op->op);
+  g_hash_table_unref (op->held);
   g_ptr_array_unref (op->deliveries);
   g_free (op);
 }
@@ -290,18 +278,19 @@ read_due (UlakDatabase *database, ClaimOp *op, GError **error)
     return FALSE;
   ulak_statement_bind_integer (statement, "endpoint", op->endpoint);
   ulak_statement_bind_integer (statement, "now", op->op.now_us);
-  ulak_statement_bind_integer (statement, "limit", op->limit);
-  while (bytes < CLAIM_BYTES_MAX)
+  ulak_statement_bind_integer (statement, "limit", op->wanted + g_hash_table_size (op->held));
+  while (op->deliveries->len < op->wanted && bytes < CLAIM_BYTES_MAX)
     {
       UlakDelivery *delivery;
+      gint64 number;
 
       if (!ulak_statement_step (statement, &has_row, error))
         return FALSE;
       if (!has_row)
-        {
-          op->more = op->deliveries->len == op->limit;
-          return TRUE;
-        }
+        return TRUE;
+      number = ulak_statement_get_integer (statement, "delivery");
+      if (g_hash_table_contains (op->held, &number))
+        continue;
       delivery = read_delivery (statement, op->endpoint);
       bytes += strlen (delivery->event->data);
       g_ptr_array_add (op->deliveries, delivery);
@@ -336,27 +325,23 @@ claimed (UlakWebhookStore *self, gpointer data, gboolean is_committed)
 {
   ClaimOp *op = data;
   UlakClaims *claims = get_claims (self, op->endpoint);
-  guint i = 0;
 
   claims->is_reading = FALSE;
-  while (is_committed && i < MIN (op->deliveries->len, op->wanted))
-    {
-      const UlakDelivery *delivery = g_ptr_array_index (op->deliveries, i);
+  for (guint i = 0; is_committed && i < op->deliveries->len; i++)
+    g_hash_table_add (claims->held, ulak_gint64_dup (((UlakDelivery *) g_ptr_array_index (op->deliveries, i))->number));
+}
 
-      if (g_hash_table_contains (claims->held, &delivery->number) || g_hash_table_contains (claims->let_go, &delivery->number))
-        g_ptr_array_remove_index (op->deliveries, i);
-      else
-        {
-          g_hash_table_add (claims->held, ulak_gint64_dup (delivery->number));
-          i++;
-        }
-    }
-  if (op->deliveries->len > i)
-    {
-      g_ptr_array_set_size (op->deliveries, (int) i);
-      op->more = TRUE;
-    }
-  g_hash_table_remove_all (claims->let_go);
+static GHashTable *
+copy_numbers (GHashTable *numbers)
+{
+  GHashTable *copy = number_set_new ();
+  GHashTableIter iter;
+  gpointer number;
+
+  g_hash_table_iter_init (&iter, numbers);
+  while (g_hash_table_iter_next (&iter, &number, NULL))
+    g_hash_table_add (copy, ulak_gint64_dup (*(gint64 *) number));
+  return copy;
 }
 
 /**
@@ -382,7 +367,7 @@ ulak_webhook_store_claim_async (UlakWebhookStore *self,
   op->op.after = claimed;
   op->endpoint = endpoint_row;
   op->wanted = limit;
-  op->limit = limit + g_hash_table_size (claims->held);
+  op->held = copy_numbers (claims->held);
   op->deliveries = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_delivery_free);
   ulak_webhook_store_run (self, ULAK_STORE_READ, claim_work, op, claim_op_free, claim_work, callback, user_data);
 }
@@ -450,7 +435,7 @@ outcome_stored (UlakWebhookStore *self, gpointer data, gboolean is_committed)
   OutcomeOp *op = data;
 
   if (is_committed)
-    let_go (self, op->endpoint, op->number);
+    g_hash_table_remove (get_claims (self, op->endpoint)->held, &op->number);
 }
 
 static OutcomeOp *

@@ -147,6 +147,28 @@ test_claimed_delivery_is_not_handed_out_twice (Fixture *self, gconstpointer data
 }
 
 static void
+test_large_claimed_deliveries_hide_no_others (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  UlakEndpoint *endpoint = fixture_add_endpoint (self, EVERYTHING);
+  g_autofree char *filler = g_strnfill (240 * 1024, 'x');
+  g_autofree char *document = g_strdup_printf ("{\"a\":\"%s\"}", filler);
+  g_autoptr (GPtrArray) first = NULL, second = NULL, third = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *chat = g_strdup_printf ("chat %u", i);
+
+      fixture_submit (self, make_event (self, "sales", "message.received", chat, document));
+    }
+  first = fixture_claim (self, endpoint->row, 100, NULL); /* ends after 4 MiB */
+  g_assert_cmpuint (first->len, <, 20);
+  second = fixture_claim (self, endpoint->row, 100, NULL);
+  g_assert_cmpuint (first->len + second->len, ==, 20);
+  third = fixture_claim (self, endpoint->row, 100, NULL);
+  g_assert_cmpuint (third->len, ==, 0);
+}
+
+static void
 test_end_while_a_claim_reads_is_not_seen_again (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
   UlakEndpoint *endpoint = fixture_add_endpoint (self, EVERYTHING);
@@ -521,6 +543,7 @@ main (int argc, char **argv)
   ADD ("only the head of a chat is due and chats do not wait for each other", test_only_the_head_of_a_chat_is_due);
   ADD ("events without a chat keep their order by account and type", test_events_without_chat_keep_order_by_type);
   ADD ("a claimed delivery is not handed out twice", test_claimed_delivery_is_not_handed_out_twice);
+  ADD ("large claimed deliveries hide no others", test_large_claimed_deliveries_hide_no_others);
   ADD ("a delivery that ends while a claim reads is not seen again", test_end_while_a_claim_reads_is_not_seen_again);
   ADD ("a retry keeps its place", test_retry_keeps_its_place);
   ADD ("a failing head blocks its chat for an hour only", test_failing_head_blocks_its_chat_for_an_hour_only);

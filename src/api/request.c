@@ -200,6 +200,16 @@ log_slow (UlakRequest *self, gint64 took_ms, const char *status)
                     get_route_label (self), limit_ms, took_ms);
 }
 
+/* Changes are told; reads, which monitors repeat all day, are not. */
+static gboolean
+must_log (UlakRequest *self)
+{
+  static const char *const reads[] = { "GET", "HEAD", "OPTIONS", NULL };
+
+  return !g_strv_contains (reads, self->method)
+         && ulak_config_get_boolean (ulak_service_get_config (self->api->service), "ulak", "log_requests");
+}
+
 /* The answer is known: count it, time it, say so if it was slow. */
 void
 ulak_request_record (UlakRequest *self)
@@ -211,9 +221,10 @@ ulak_request_record (UlakRequest *self)
   ulak_metrics_add (self->api->metrics, "wp_panel_http_requests_total", labels, 1);
   ulak_metrics_observe (self->api->metrics, "wp_panel_http_request_duration_seconds", labels, (double) took_us / 1e6);
   log_slow (self, took_us / 1000, status);
-  ulak_log_debug (ULAK_FIELDS (ULAK_FIELD_REQUEST_ID, self->context->request_id, ULAK_FIELD_METHOD, self->method,
-                               ULAK_FIELD_ROUTE, get_route_label (self), ULAK_FIELD_STATUS, status),
-                  "%s %s answered %s", self->method, get_route_label (self), status);
+  ulak_log_full (G_LOG_DOMAIN, must_log (self) ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_DEBUG, NULL,
+                 ULAK_FIELDS (ULAK_FIELD_REQUEST_ID, self->context->request_id, ULAK_FIELD_METHOD, self->method,
+                              ULAK_FIELD_ROUTE, get_route_label (self), ULAK_FIELD_STATUS, status),
+                 "%s %s answered %s", self->method, get_route_label (self), status);
 }
 
 /* Chunk sizes are read leniently by libsoup: what follows a chunked request is never taken for another one. A client that

@@ -40,6 +40,9 @@ static const UlakConfigKey keys[] = {
   BOOLEAN ("ulak", "auto_migrate_on_startup", "AUTO_MIGRATE_ON_STARTUP", "true",
            "Whether a service brings an older database to its own schema when it starts. With false it refuses to "
            "start until `ulakctl db migrate` was run."),
+  BOOLEAN ("ulak", "log_requests", "ULAK_LOG_REQUESTS", "true",
+           "Whether each changing request is logged with its request id by every service that it touches. Reads are "
+           "logged at debug level only."),
 
   LIST ("api", "listen", "ULAK_API_LISTEN", "127.0.0.1:8080", 0, 16, "address",
         "Where to listen when systemd passes no socket: host:port, [IPv6]:port, or the absolute path of a Unix "

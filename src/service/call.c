@@ -22,6 +22,7 @@ struct _UlakCall
   char *who;                         /* (owned) */
   UlakCallHandler handler;
   GObject *self; /* (owned) */
+  gboolean is_change;
 };
 
 static const UlakCallOption common_options[] = {
@@ -120,15 +121,26 @@ check_serving (UlakService *service, GError **error)
   return FALSE;
 }
 
-/* What a request did in this service is found by its id; at debug level, since a busy line takes hundreds a second. */
+/* A change that somebody asked for by name. Reads, and calls that the suite makes of itself, are too many to tell. */
+static gboolean
+is_change (const char *action, GVariant *options)
+{
+  g_autoptr (UlakContext) context = ulak_context_from_options (options);
+
+  return context != NULL && action != ULAK_ACTION_ANYONE && !g_str_equal (action, ULAK_ACTION_MESSAGE_READ);
+}
+
+/* What a request did in this service is found by its id. */
 static void
 log_call (const UlakCall *self)
 {
   const char *method = g_dbus_method_invocation_get_method_name (self->invocation);
+  gboolean is_wanted = self->is_change && ulak_config_get_boolean (ulak_service_get_config (self->service), "ulak", "log_requests");
 
-  ulak_log_debug (ULAK_FIELDS (ULAK_FIELD_REQUEST_ID, self->context->request_id, ULAK_FIELD_TRACEPARENT,
-                               self->context->traceparent, ULAK_FIELD_METHOD, method),
-                  "%s is called by %s", method, self->who);
+  ulak_log_full (G_LOG_DOMAIN, is_wanted ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_DEBUG, NULL,
+                 ULAK_FIELDS (ULAK_FIELD_REQUEST_ID, self->context->request_id, ULAK_FIELD_TRACEPARENT,
+                              self->context->traceparent, ULAK_FIELD_METHOD, method),
+                 "%s is called by %s", method, self->who);
 }
 
 static void
@@ -177,6 +189,7 @@ ulak_call_begin (UlakService *service,
       return;
     }
 
+  call->is_change = is_change (action, call->options);
   call->context = make_context (service, call->options);
   ulak_authority_check_async (ulak_service_get_authority (service), invocation, action, authorised_cb, call);
 }

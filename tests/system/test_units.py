@@ -113,11 +113,6 @@ def test_the_journal_has_the_fields_of_the_catalogue(lab):
 
 
 def test_a_request_is_found_by_its_id_in_every_service_it_touched(lab):
-    for unit in ("ulak-api.service", LINE):
-        lab.run(f"mkdir -p /run/systemd/system/{unit}.d && printf '[Service]\\nEnvironment=G_MESSAGES_DEBUG=all\\n' "
-                f">/run/systemd/system/{unit}.d/debug.conf")
-    lab.run(f"systemctl daemon-reload && systemctl restart ulak-api.service {LINE}")
-    lab.wait_ready("sales")
     status = lab.out("curl -s -o /dev/null -w '%{http_code}' -H 'X-Request-Id: trace-me-17' -H 'Content-Type: application/json' "
                      f"-H 'Authorization: Bearer {lab.key}' -d '{{\"to\":\"905321112233\",\"text\":\"hello\"}}' "
                      f"{API}/api/v1/accounts/sales/messages")

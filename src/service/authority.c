@@ -13,11 +13,13 @@
 #include <polkit/polkit.h>
 #include <pwd.h>
 #include <string.h>
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #define BUS_NAME "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
 #define ASK_TIMEOUT_MS 10000 /* the bus daemon itself answers; more than this and it hangs */
+#define UNIT_PATH "/org/freedesktop/systemd1/unit"
 #define INTERACTION_REQUIRED "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 
 struct _UlakAuthority
@@ -352,19 +354,100 @@ ulak_authority_check_finish (UlakAuthority *self G_GNUC_UNUSED, GAsyncResult *re
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* The units that lines run in, up to the account. */
+static const char *const line_units[] = { "ulak-whatsapp@", "ulak-telegram@" };
+
+typedef struct
+{
+  char *sender;  /* (owned) */
+  char *account; /* (owned) */
+} LineCheck;
+
+static LineCheck *
+line_check_new (const char *sender, const char *account)
+{
+  LineCheck *self = g_new0 (LineCheck, 1);
+
+  self->sender = g_strdup (sender);
+  self->account = g_strdup (account);
+  return self;
+}
+
+static void
+line_check_free (LineCheck *self)
+{
+  g_free (self->sender);
+  g_free (self->account);
+  g_free (self);
+}
+
+static void
+refuse_line (GTask *task)
+{
+  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "A line may do this for its own account only");
+}
+
+/* The unit that the process belongs to, by systemd's word, is that of a line of this account. */
+static void
+got_unit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  const LineCheck *check = g_task_get_task_data (task);
+  gboolean is_own = FALSE;
+
+  for (gsize i = 0; reply != NULL && i < G_N_ELEMENTS (line_units); i++)
+    {
+      g_autofree char *unit = g_strconcat (line_units[i], check->account, ".service", NULL);
+      g_autofree char *name = NULL;
+      const char *path;
+
+      g_variant_get (reply, "(&o)", &path);
+      is_own = is_own || (sd_bus_path_decode (path, UNIT_PATH, &name) > 0 && g_str_equal (name, unit));
+    }
+  if (is_own)
+    g_task_return_boolean (task, TRUE);
+  else
+    refuse_line (task);
+}
+
+static void
+got_process_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  guint32 pid;
+
+  if (reply == NULL)
+    {
+      refuse_line (task);
+      return;
+    }
+  g_variant_get (reply, "(u)", &pid);
+  g_dbus_connection_call (G_DBUS_CONNECTION (source), "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                          "org.freedesktop.systemd1.Manager", "GetUnitByPID", g_variant_new ("(u)", pid),
+                          G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS, NULL, got_unit_cb,
+                          g_steal_pointer (&task));
+}
+
 static void
 got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  const LineCheck *check = g_task_get_task_data (task);
   const char *owner = NULL;
 
   if (reply != NULL)
     g_variant_get (reply, "(&s)", &owner);
-  if (g_strcmp0 (owner, g_task_get_task_data (task)) == 0)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "A line may do this for its own account only");
+  if (g_strcmp0 (owner, check->sender) != 0)
+    {
+      refuse_line (task);
+      return;
+    }
+  g_dbus_connection_call (G_DBUS_CONNECTION (source), BUS_NAME, BUS_PATH, BUS_NAME, "GetConnectionUnixProcessID",
+                          g_variant_new ("(s)", check->sender), G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE,
+                          ASK_TIMEOUT_MS, NULL, got_process_cb, g_steal_pointer (&task));
 }
 
 /**
@@ -372,7 +455,8 @@ got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @sender: the caller, already checked
  * @account: the account that the call is about; text from outside
  *
- * All lines run as one user, so it is the ownership of the account's name that tells them apart.
+ * All lines run as one user, and one that was taken over could own the name of another that is stopped. So the caller must
+ * own the account's name and be a process of the account's unit, by the word of systemd.
  */
 void
 ulak_authority_check_line_async (UlakAuthority *self,
@@ -386,7 +470,7 @@ ulak_authority_check_line_async (UlakAuthority *self,
   uid_t uid;
 
   g_task_set_source_tag (task, ulak_authority_check_line_async);
-  g_task_set_task_data (task, g_strdup (sender), g_free);
+  g_task_set_task_data (task, line_check_new (sender, account), (GDestroyNotify) line_check_free);
   if (ulak_peers_peek_uid (self->peers, sender, &uid) && is_suite (self, uid))
     g_task_return_boolean (task, TRUE);
   else

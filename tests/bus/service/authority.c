@@ -11,6 +11,7 @@
 #include "core/names.h"
 #include "service/peers.h"
 
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
@@ -27,11 +28,14 @@ static const char polkit_xml[]
 
 static const char target_xml[] = "<node><interface name='org.ulak.Test1'><method name='Do'/></interface></node>";
 
+static const char systemd_xml[] = "<node><interface name='org.freedesktop.systemd1.Manager'><method name='GetUnitByPID'>"
+                                  "<arg type='u' direction='in'/><arg type='o' direction='out'/></method></interface></node>";
+
 static const char lines[] = "lines"; /* as data of a case: our user is that of the lines */
 
 static GTestDBus *bus;
 static GDBusConnection *polkit_connection; /* our polkit's own */
-static guint polkit_name_id;
+static guint polkit_name_id, systemd_name_id;
 
 typedef struct
 {
@@ -42,7 +46,8 @@ typedef struct
   gboolean is_authorized, is_challenge;
   GPtrArray *held; /* (owned): questions to polkit kept open, when not NULL */
   GString *asked;  /* (owned): "ACTION flags|" each */
-  guint polkit_id, target_id;
+  const char *unit; /* the unit that systemd says we are in; NULL: none */
+  guint polkit_id, target_id, systemd_id;
 } Fixture;
 
 static void
@@ -126,6 +131,32 @@ target_called (GDBusConnection *connection G_GNUC_UNUSED,
   ulak_authority_check_async (self->authority, invocation, self->action, checked_cb, invocation);
 }
 
+static void
+systemd_called (GDBusConnection *connection G_GNUC_UNUSED,
+                const char *sender G_GNUC_UNUSED,
+                const char *path G_GNUC_UNUSED,
+                const char *interface G_GNUC_UNUSED,
+                const char *method G_GNUC_UNUSED,
+                GVariant *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer user_data)
+{
+  Fixture *self = user_data;
+  g_autofree char *unit_path = NULL;
+  guint32 pid;
+
+  g_variant_get (parameters, "(u)", &pid);
+  g_assert_cmpuint (pid, ==, getpid ());
+  if (self->unit == NULL)
+    {
+      g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.systemd1.NoUnitForPID", "none");
+      return;
+    }
+  g_assert_cmpint (sd_bus_path_encode ("/org/freedesktop/systemd1/unit", self->unit, &unit_path), >=, 0);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(o)", unit_path));
+}
+
+static const GDBusInterfaceVTable systemd_vtable = { systemd_called, NULL, NULL, { NULL } };
 static const GDBusInterfaceVTable polkit_vtable = { polkit_called, polkit_property, NULL, { NULL } };
 static const GDBusInterfaceVTable target_vtable = { target_called, NULL, NULL, { NULL } };
 
@@ -167,6 +198,8 @@ set_up (Fixture *self, gconstpointer data)
   self->action = ULAK_ACTION_MESSAGE_READ;
   self->asked = g_string_new (NULL);
   self->polkit_id = export_object (polkit_connection, POLKIT_PATH, polkit_xml, &polkit_vtable, self);
+  self->systemd_id
+      = export_object (polkit_connection, "/org/freedesktop/systemd1", systemd_xml, &systemd_vtable, self);
   self->target_id = export_object (self->service, "/", target_xml, &target_vtable, self);
 }
 
@@ -174,6 +207,7 @@ static void
 tear_down (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
   g_dbus_connection_unregister_object (polkit_connection, self->polkit_id);
+  g_dbus_connection_unregister_object (polkit_connection, self->systemd_id);
   g_dbus_connection_unregister_object (self->service, self->target_id);
   g_assert_true (g_dbus_connection_close_sync (self->client, NULL, NULL));
   g_assert_true (g_dbus_connection_close_sync (self->service, NULL, NULL));
@@ -280,6 +314,10 @@ test_a_line_speaks_for_its_own_account_only (Fixture *self, gconstpointer data)
                                        g_variant_new ("(su)", ULAK_BUS_NAME_ACCOUNT_PREFIX "sales", 0), NULL,
                                        G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
   g_assert_no_error (error);
+  assert_line (self, "sales", data == NULL); /* owns the name and is in no unit: the name of a stopped line was taken */
+  self->unit = "ulak-whatsapp@support.service";
+  assert_line (self, "sales", data == NULL);
+  self->unit = "ulak-whatsapp@sales.service";
   assert_line (self, "sales", TRUE);
   assert_line (self, "support", data == NULL);
   assert_line (self, "sales/../x y", data == NULL);
@@ -401,6 +439,10 @@ main (int argc, char **argv)
   polkit_name_id = g_bus_own_name_on_connection (polkit_connection, POLKIT_NAME, G_BUS_NAME_OWNER_FLAGS_NONE,
                                                  name_acquired_cb, NULL, &is_owned, NULL);
   AWAIT (is_owned);
+  is_owned = FALSE;
+  systemd_name_id = g_bus_own_name_on_connection (polkit_connection, "org.freedesktop.systemd1", G_BUS_NAME_OWNER_FLAGS_NONE,
+                                                  name_acquired_cb, NULL, &is_owned, NULL);
+  AWAIT (is_owned);
   ADD ("the suite is allowed without asking", NULL, test_the_suite_is_allowed_without_asking);
   ADD ("anyone is allowed where anyone is", "stranger", test_anyone_is_allowed_where_anyone_is);
   ADD ("a stranger never does what only the suite does", "stranger",
@@ -419,6 +461,7 @@ main (int argc, char **argv)
        test_a_peer_is_asked_for_once_and_forgotten_when_it_leaves);
   status = g_test_run ();
   g_bus_unown_name (polkit_name_id);
+  g_bus_unown_name (systemd_name_id);
   g_object_unref (polkit_connection);
   g_test_dbus_stop (bus);
   return status;

@@ -231,7 +231,9 @@ test_damage_stays (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 {
   fixture_open (self);
   g_assert_cmpint (fixture_write (self, work_add_two_letters, NULL), ==, -1);
-  /* The checkpoint that so large a log calls for is over when the next work is: it must not copy garbage. */
+  /* Closing empties the log. A checkpoint of it, which may begin at any time when it is large, would copy the garbage. */
+  fixture_close (self);
+  fixture_open (self);
   g_assert_cmpint (fixture_write (self, work_add_letter, "next"), ==, -1);
   fault_vfs_set (FAULT_GARBAGE);
   g_assert_cmpint (fixture_write (self, work_read_bodies, NULL), ==, ULAK_ERROR_DAMAGED);

@@ -388,7 +388,7 @@ ulak_survey_metrics_finish (GAsyncResult *result, GError **error)
 
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
-  ulak_survey_refresh_own (round->survey->api);
+  ulak_service_refresh_metrics (round->survey->api->service);
   own = ulak_metrics_print (round->survey->api->metrics);
   g_ptr_array_add (texts, own);
   for (guint i = 0; i < round->answers->len; i++)

@@ -59,7 +59,7 @@ static const UlakConfigKey keys[] = {
           "The first administrator's password, used only while no administrator exists."),
   BOOLEAN ("api", "metrics_enabled", "METRICS_ENABLED", "true", "Whether GET /metrics is served."),
   SECRET ("api", "metrics_token", "METRICS_TOKEN",
-          "The Bearer token that GET /metrics asks for. Unset: it asks for none."),
+          "The Bearer token that GET /metrics asks for. Unset: it asks for an API key."),
   INTEGER ("api", "access_token_expire_minutes", "ACCESS_TOKEN_EXPIRE_MINUTES", "30", 1, 43200, "minutes",
            "How long a login token is valid."),
   INTEGER ("api", "cache_expiry_seconds", "CACHE_EXPIRY_SECONDS", "300", 0, DAY_S, "s",

@@ -42,7 +42,7 @@ static const UlakMetricFamily families[] = {
   COUNTER ("ulak_graph_requests_total", "Requests to the Graph API.", "account", "outcome"),
   COUNTER ("ulak_store_commits_total", "Transactions committed, each with one sync of the disk.", "database"),
   COUNTER ("ulak_store_works_total", "Pieces of work in committed transactions.", "database"),
-  COUNTER ("ulak_events_total", "Events stored in the log.", NULL),
+  COUNTER ("ulak_events_total", "Events stored in the log since it was made.", NULL),
   GAUGE ("ulak_event_log_bytes", "Size of the event log on disk.", NULL),
   GAUGE ("ulak_deliveries_pending", "Webhook deliveries that have not come to an end.", NULL),
   COUNTER ("ulak_dead_letters_total", "Webhook deliveries given up.", NULL),

@@ -138,6 +138,13 @@ ulak_metrics_add (UlakMetrics *self, const char *counter, const char *const *lab
   take_series (self, counter, ULAK_METRIC_COUNTER, label_values)->value += amount;
 }
 
+/** ulak_metrics_set_total: for a counter whose total is kept elsewhere and never falls while the process lives */
+void
+ulak_metrics_set_total (UlakMetrics *self, const char *counter, const char *const *label_values, double total)
+{
+  take_series (self, counter, ULAK_METRIC_COUNTER, label_values)->value = total;
+}
+
 /** ulak_metrics_set: sets a gauge */
 void
 ulak_metrics_set (UlakMetrics *self, const char *gauge, const char *const *label_values, double value)

@@ -25,6 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakMetrics, ulak_metrics_unref)
 #define ULAK_NO_LABELS ((const char *const[]){ NULL })
 
 void ulak_metrics_add (UlakMetrics *self, const char *counter, const char *const *label_values, double amount);
+void ulak_metrics_set_total (UlakMetrics *self, const char *counter, const char *const *label_values, double total);
 void ulak_metrics_set (UlakMetrics *self, const char *gauge, const char *const *label_values, double value);
 void ulak_metrics_observe (UlakMetrics *self, const char *histogram, const char *const *label_values, double seconds);
 

@@ -220,6 +220,7 @@ main (int argc, char **argv)
   char **words = argv + 1;
 
   setlocale (LC_ALL, "");
+  g_log_writer_default_set_use_stderr (TRUE); /* standard output is for the answer, whatever G_MESSAGES_DEBUG says */
   for (; *words != NULL && g_str_has_prefix (*words, "--"); words++)
     {
       if (g_str_equal (*words, "--json"))

@@ -29,6 +29,7 @@ void ulak_service_reload (UlakService *self);
 gboolean ulak_service_is_serving (UlakService *self);
 gboolean ulak_service_is_draining (UlakService *self);
 gboolean ulak_service_left_work (UlakService *self);
+const UlakServiceSpec *ulak_service_get_spec (UlakService *self);
 const char *ulak_service_get_program (UlakService *self);
 UlakDaemon *ulak_service_get_daemon (UlakService *self);
 UlakAudit *ulak_service_get_audit (UlakService *self);

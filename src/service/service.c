@@ -477,6 +477,12 @@ ulak_service_left_work (UlakService *self)
   return self->left_work;
 }
 
+const UlakServiceSpec *
+ulak_service_get_spec (UlakService *self)
+{
+  return self->spec;
+}
+
 const char *
 ulak_service_get_program (UlakService *self)
 {

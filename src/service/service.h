@@ -62,6 +62,7 @@ const char *ulak_service_get_runtime_dir (UlakService *self);
 
 void ulak_service_set_status (UlakService *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void ulak_service_fail (UlakService *self, const GError *error); /* leave with exit 1, logged once */
+void ulak_service_refresh_metrics (UlakService *self);
 void ulak_service_audit (UlakService *self,
                          const char *who,
                          const char *action,

@@ -79,11 +79,9 @@ static void
 metrics_called (UlakCall *call, gpointer user_data)
 {
   UlakService1 *self = user_data;
-  UlakDaemon *daemon = ulak_service_get_daemon (self->service);
   g_autofree char *text = NULL;
 
-  if (ULAK_DAEMON_GET_CLASS (daemon)->refresh_metrics != NULL)
-    ULAK_DAEMON_GET_CLASS (daemon)->refresh_metrics (daemon);
+  ulak_service_refresh_metrics (self->service);
   text = ulak_metrics_print (ulak_service_get_metrics (self->service));
   ulak_call_return (call, g_variant_new ("(s)", text));
 }

@@ -483,6 +483,7 @@ committed_cb (const UlakOutcome *outcome, gpointer user_data)
       G_GNUC_FALLTHROUGH;
     case ULAK_VERDICT_DEAD:
       count_end (self, outcome, "dropped");
+      ulak_metrics_add (self->metrics, "ulak_dead_letters_total", ULAK_NO_LABELS, 1);
       log_dead (outcome, endpoint);
       break;
     }
@@ -524,6 +525,7 @@ ulak_dispatcher_new (const UlakDispatcherParts *parts)
   self->clock = g_object_ref (parts->clock);
   self->random = g_object_ref (parts->random);
   self->metrics = ulak_metrics_ref (parts->metrics);
+  ulak_metrics_add (self->metrics, "ulak_dead_letters_total", ULAK_NO_LABELS, 0); /* 0 is there to be alerted on */
   self->outcomes = ulak_outcomes_new (self->store, self->clock, committed_cb, self);
   return self;
 }

@@ -18,11 +18,14 @@ struct _UlakUpkeep
 
   UlakWebhookStore *store; /* (owned) */
   UlakClock *clock;        /* (owned) */
+  UlakMetrics *metrics;    /* (owned) */
   UlakRetention retention;
   gint64 unblock_every_us;
+  gint64 retain_started_us;
   guint retain_timer;
   guint unblock_timer;
   gboolean is_retaining;
+  gboolean has_more; /* the run goes on with another step */
   gboolean is_running;
 };
 
@@ -37,6 +40,7 @@ ulak_upkeep_dispose (GObject *object)
     ulak_upkeep_stop (self);
   g_clear_object (&self->store);
   g_clear_object (&self->clock);
+  g_clear_pointer (&self->metrics, ulak_metrics_unref);
   G_OBJECT_CLASS (ulak_upkeep_parent_class)->dispose (object);
 }
 
@@ -52,12 +56,13 @@ ulak_upkeep_init (UlakUpkeep *self G_GNUC_UNUSED)
 }
 
 UlakUpkeep *
-ulak_upkeep_new (UlakWebhookStore *store, UlakClock *clock)
+ulak_upkeep_new (UlakWebhookStore *store, UlakClock *clock, UlakMetrics *metrics)
 {
   UlakUpkeep *self = g_object_new (ULAK_TYPE_UPKEEP, NULL);
 
   self->store = g_object_ref (store);
   self->clock = g_object_ref (clock);
+  self->metrics = ulak_metrics_ref (metrics);
   return self;
 }
 
@@ -93,21 +98,52 @@ unblock_after (UlakUpkeep *self, gint64 delay_us)
     self->unblock_timer = ulak_clock_add_timer (self->clock, delay_us, unblock_cb, self);
 }
 
+/* The job is the event log's, of no account. */
+static void
+count_run (UlakUpkeep *self, const char *outcome)
+{
+  double seconds = (double) (ulak_clock_get_monotonic_us (self->clock) - self->retain_started_us) / G_USEC_PER_SEC;
+
+  ulak_metrics_add (self->metrics, "wp_panel_background_job_runs_total", ULAK_LABELS ("", "event_cleanup", outcome), 1);
+  ulak_metrics_observe (self->metrics, "wp_panel_background_job_duration_seconds",
+                        ULAK_LABELS ("", "event_cleanup", outcome), seconds);
+}
+
+static void
+count_expired (UlakUpkeep *self, GStrv types)
+{
+  guint n = g_strv_length (types);
+
+  if (n == 0)
+    return;
+  for (guint i = 0; i < n; i++)
+    {
+      ulak_metrics_add (self->metrics, "wp_panel_webhook_deliveries_total", ULAK_LABELS (types[i], "dropped"), 1);
+      ulak_metrics_observe (self->metrics, "wp_panel_webhook_delivery_duration_seconds", ULAK_LABELS (types[i], "dropped"),
+                            (double) self->retention.delivery_max_age_us / G_USEC_PER_SEC);
+    }
+  ulak_metrics_add (self->metrics, "ulak_dead_letters_total", ULAK_NO_LABELS, n);
+  ulak_log_warning (ULAK_MESSAGE_DELIVERY_DEAD, NULL,
+                    "%u deliveries are dead letters: they waited for longer than [webhooks] delivery_max_age_days", n);
+}
+
 static void
 retained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (UlakUpkeep) self = user_data;
   g_autoptr (GError) error = NULL;
   gboolean more = FALSE;
-  guint expired = 0;
+  g_auto (GStrv) expired_types = NULL;
 
   self->is_retaining = FALSE;
-  if (!ulak_webhook_store_retain_finish (ULAK_WEBHOOK_STORE (source), result, &more, &expired, &error))
+  if (!ulak_webhook_store_retain_finish (ULAK_WEBHOOK_STORE (source), result, &more, &expired_types, &error))
     ulak_log_warning (ULAK_MESSAGE_DATABASE_ERROR, NULL, "database error: old events cannot be forgotten: %s",
                       error->message);
-  if (expired > 0)
-    ulak_log_warning (ULAK_MESSAGE_DELIVERY_DEAD, NULL,
-                      "%u deliveries are dead letters: they waited for longer than [webhooks] delivery_max_age_days", expired);
+  else
+    count_expired (self, expired_types);
+  self->has_more = more;
+  if (!more)
+    count_run (self, error == NULL ? "success" : "error");
   retain_after (self, more ? STEP_PAUSE_US : RETAIN_EVERY_US);
 }
 
@@ -120,6 +156,8 @@ retain_cb (gpointer user_data)
   if (self->is_retaining)
     return;
   self->is_retaining = TRUE;
+  if (!self->has_more)
+    self->retain_started_us = ulak_clock_get_monotonic_us (self->clock);
   ulak_webhook_store_retain_async (self->store, &self->retention, retained_cb, g_object_ref (self));
 }
 

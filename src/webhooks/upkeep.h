@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/metrics.h"
 #include "webhooks/webhook-store.h"
 
 G_BEGIN_DECLS
@@ -13,7 +14,7 @@ G_BEGIN_DECLS
 #define ULAK_TYPE_UPKEEP (ulak_upkeep_get_type ())
 G_DECLARE_FINAL_TYPE (UlakUpkeep, ulak_upkeep, ULAK, UPKEEP, GObject)
 
-UlakUpkeep *ulak_upkeep_new (UlakWebhookStore *store, UlakClock *clock);
+UlakUpkeep *ulak_upkeep_new (UlakWebhookStore *store, UlakClock *clock, UlakMetrics *metrics);
 void ulak_upkeep_configure (UlakUpkeep *self, const UlakRetention *retention, gint64 head_block_max_us);
 void ulak_upkeep_start (UlakUpkeep *self);
 void ulak_upkeep_stop (UlakUpkeep *self);

@@ -18,7 +18,7 @@ typedef struct
   gint64 used_bytes;
   gint64 prune_cursor;
   gboolean more;
-  guint expired;
+  GStrvBuilder *expired_types; /* (owned): one for each delivery given up */
 } RetainOp;
 
 static void
@@ -26,6 +26,7 @@ retain_op_free (gpointer data)
 {
   RetainOp *op = data;
 
+  g_strv_builder_unref (op->expired_types);
   ulak_store_op_clear (&op->op);
   g_free (op);
 }
@@ -90,16 +91,35 @@ cancel_removed (RetainOp *op, UlakDatabase *database, GError **error)
   return numbers != NULL && end_all (op, database, numbers, ULAK_DELIVERY_CANCELLED, error);
 }
 
+static GArray *
+list_expired (RetainOp *op, UlakDatabase *database, gint64 older_than_us, GError **error)
+{
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
+  UlakStatement *statement = ulak_database_statement (database, SQL ("queue-expired"), error);
+  gboolean has_row = TRUE;
+
+  if (statement == NULL)
+    return NULL;
+  ulak_statement_bind_integer (statement, "older_than_us", older_than_us);
+  ulak_statement_bind_integer (statement, "limit", STEP_ROWS);
+  while (ulak_statement_step (statement, &has_row, error) && has_row)
+    {
+      gint64 number = ulak_statement_get_integer (statement, "delivery");
+
+      g_array_append_val (numbers, number);
+      g_strv_builder_add (op->expired_types, ulak_statement_get_text (statement, "type"));
+    }
+  return has_row ? NULL : g_steal_pointer (&numbers);
+}
+
 static gboolean
 give_up_old (RetainOp *op, UlakDatabase *database, GError **error)
 {
   g_autoptr (GArray) numbers = NULL;
 
-  numbers = list_numbers (database, SQL ("queue-expired"), 0, "created_us",
-                          op->op.now_us - op->retention.delivery_max_age_us, error);
+  numbers = list_expired (op, database, op->op.now_us - op->retention.delivery_max_age_us, error);
   if (numbers == NULL)
     return FALSE;
-  op->expired = numbers->len;
   return end_all (op, database, numbers, ULAK_DELIVERY_DEAD, error);
 }
 
@@ -175,6 +195,7 @@ ulak_webhook_store_retain_async (UlakWebhookStore *self,
   RetainOp *op = g_new0 (RetainOp, 1);
 
   op->op.after = retained;
+  op->expired_types = g_strv_builder_new ();
   op->retention = *retention;
   op->max_bytes = self->max_bytes;
   op->prune_cursor = self->prune_cursor;
@@ -185,7 +206,7 @@ gboolean
 ulak_webhook_store_retain_finish (UlakWebhookStore *self,
                                   GAsyncResult *result,
                                   gboolean *more_out,
-                                  guint *expired_out,
+                                  char ***expired_types_out,
                                   GError **error)
 {
   RetainOp *op = ulak_webhook_store_take (self, result, retain_work, error);
@@ -193,6 +214,6 @@ ulak_webhook_store_retain_finish (UlakWebhookStore *self,
   if (op == NULL)
     return FALSE;
   *more_out = op->more;
-  *expired_out = op->expired;
+  *expired_types_out = g_strv_builder_end (op->expired_types);
   return TRUE;
 }

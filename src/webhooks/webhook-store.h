@@ -147,9 +147,9 @@ typedef struct
 } UlakRetention;
 
 /* Cancels the queue of removed endpoints, gives up deliveries and forgets log entries and events for their age, and keeps
- * the file within its budget. expired_out: deliveries given up. */
+ * the file within its budget. expired_types_out: (transfer full): the event type of each delivery given up. */
 void ulak_webhook_store_retain_async (UlakWebhookStore *self, const UlakRetention *retention, GAsyncReadyCallback callback, gpointer user_data);
-gboolean ulak_webhook_store_retain_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out, guint *expired_out, GError **error);
+gboolean ulak_webhook_store_retain_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out, char ***expired_types_out, GError **error);
 
 typedef struct
 {

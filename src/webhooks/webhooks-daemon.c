@@ -230,7 +230,7 @@ make_parts (UlakWebhooksDaemon *self)
 
   self->endpoints = ulak_endpoints_new (self->store, clock, random);
   self->sender = ulak_sender_new (clock);
-  self->upkeep = ulak_upkeep_new (self->store, clock);
+  self->upkeep = ulak_upkeep_new (self->store, clock, ulak_service_get_metrics (self->service));
   parts = (UlakDispatcherParts){ self->store, self->endpoints, self->sender,
                                  clock, random, ulak_service_get_metrics (self->service) };
   self->dispatcher = ulak_dispatcher_new (&parts);
@@ -451,8 +451,17 @@ refresh_metrics (UlakDaemon *daemon)
 {
   UlakWebhooksDaemon *self = ULAK_WEBHOOKS_DAEMON (daemon);
 
-  if (self->dispatcher != NULL)
-    ulak_dispatcher_refresh_metrics (self->dispatcher);
+  UlakMetrics *metrics = ulak_service_get_metrics (self->service);
+
+  if (self->dispatcher == NULL)
+    return;
+  ulak_dispatcher_refresh_metrics (self->dispatcher);
+  ulak_metrics_set_total (metrics, "ulak_events_total", ULAK_NO_LABELS,
+                          (double) ulak_webhook_store_get_last_sequence (self->store));
+  ulak_metrics_set (metrics, "ulak_event_log_bytes", ULAK_NO_LABELS,
+                    (double) ulak_webhook_store_get_used_bytes (self->store));
+  ulak_metrics_set (metrics, "ulak_deliveries_pending", ULAK_NO_LABELS,
+                    (double) ulak_webhook_store_get_pending (self->store));
 }
 
 static void

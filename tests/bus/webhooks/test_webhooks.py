@@ -404,6 +404,11 @@ def test_metrics_have_the_promised_names(make, receiver):
     assert 'wp_panel_webhook_queue_size{accountId="sales"} 0' in text
     assert 'wp_panel_webhook_in_flight{accountId="sales"} 0' in text
     assert "wp_panel_webhook_delivery_duration_seconds_bucket" in text
+    assert "\nulak_events_total 1\n" in text and "\nulak_deliveries_pending 0\n" in text and "\nulak_dead_letters_total 0\n" in text
+    assert "\nulak_event_log_bytes " in text and '\nulak_store_commits_total{database="webhooks"} ' in text
+    assert '\nulak_build_info{program="ulak-webhooks",version="' in text
+    run = 'wp_panel_background_job_runs_total{accountId="",job="event_cleanup",outcome="success"} '
+    wait_for(lambda: run in webhooks.call("Metrics", "(a{sv})", NO_OPTIONS, interface="org.ulak.Service1"))
 
 
 def test_the_interface_on_the_bus_is_the_one_in_the_file(make):

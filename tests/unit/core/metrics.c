@@ -69,6 +69,8 @@ test_print (void)
 
   ulak_metrics_set (metrics, "ulak_http_connections", ULAK_NO_LABELS, 3);
   ulak_metrics_set (metrics, "ulak_http_connections", ULAK_NO_LABELS, 2);
+  ulak_metrics_set_total (metrics, "ulak_events_total", ULAK_NO_LABELS, 7);
+  ulak_metrics_set_total (metrics, "ulak_events_total", ULAK_NO_LABELS, 9);
   ulak_metrics_add (metrics, "wp_panel_message_pipeline_messages_total", ULAK_LABELS ("outgoing"), 1);
   ulak_metrics_add (metrics, "wp_panel_message_pipeline_messages_total", ULAK_LABELS ("incoming"), 1);
   ulak_metrics_add (metrics, "wp_panel_message_pipeline_messages_total", ULAK_LABELS ("incoming"), 0.5);
@@ -78,6 +80,9 @@ test_print (void)
                    "# TYPE wp_panel_message_pipeline_messages_total counter\n"
                    "wp_panel_message_pipeline_messages_total{direction=\"incoming\"} 1.5\n"
                    "wp_panel_message_pipeline_messages_total{direction=\"outgoing\"} 1\n"
+                   "# HELP ulak_events_total Events stored in the log since it was made.\n"
+                   "# TYPE ulak_events_total counter\n"
+                   "ulak_events_total 9\n"
                    "# HELP ulak_http_connections Open HTTP connections.\n"
                    "# TYPE ulak_http_connections gauge\n"
                    "ulak_http_connections 2\n");

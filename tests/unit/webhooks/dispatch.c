@@ -446,6 +446,7 @@ test_last_attempt_makes_a_dead_letter (Dispatch *self, gconstpointer data G_GNUC
   wait_pending (self, 0);
   text = ulak_metrics_print (self->metrics);
   g_assert_nonnull (strstr (text, "wp_panel_webhook_deliveries_total{event=\"message.received\",outcome=\"dropped\"} 1"));
+  g_assert_nonnull (strstr (text, "\nulak_dead_letters_total 1\n"));
 }
 
 static void

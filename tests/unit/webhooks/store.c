@@ -336,12 +336,14 @@ retain (Fixture *self, gint64 max_age_us, guint *expired_out)
     {
       g_autoptr (GAsyncResult) result = NULL;
       g_autoptr (GError) error = NULL;
-      guint expired;
+      g_auto (GStrv) expired_types = NULL;
 
       ulak_webhook_store_retain_async (self->store, &retention, keep_result_cb, &result);
-      ulak_webhook_store_retain_finish (self->store, wait_for_result (&result), &more, &expired, &error);
+      ulak_webhook_store_retain_finish (self->store, wait_for_result (&result), &more, &expired_types, &error);
       g_assert_no_error (error);
-      *expired_out += expired;
+      *expired_out += g_strv_length (expired_types);
+      for (char **type = expired_types; *type != NULL; type++)
+        g_assert_cmpstr (*type, ==, "message.received");
     }
 }
 

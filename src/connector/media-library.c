@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#define QUEUED_MAX 256 /* fetches that wait for their turn */
+
 struct _UlakMediaLibrary
 {
   GObject parent_instance;
@@ -18,6 +20,8 @@ struct _UlakMediaLibrary
   UlakMediaFolder *folder; /* (owned) */
   UlakBackend *backend;    /* (owned) (nullable) */
   GHashTable *fetches;     /* (owned) (element-type utf8 GPtrArray): id to the searches that wait for its fetch */
+  GQueue queued;           /* (element-type GTask) (owned): fetches that wait for their turn */
+  guint n_fetching;
   goffset max_bytes;
 };
 
@@ -177,6 +181,8 @@ return_medium (GTask *task)
 }
 
 /* The fetch of a medium is over: who waited for it looks again, or gets the same error. */
+static void start_queued (UlakMediaLibrary *self);
+
 static void
 end_fetch (GTask *task, GError *error)
 {
@@ -206,6 +212,8 @@ end_fetch (GTask *task, GError *error)
     g_task_return_error (task, error);
   else
     return_medium (task);
+  self->n_fetching--;
+  start_queued (self);
 }
 
 static void
@@ -270,7 +278,7 @@ start_fetch (UlakMediaLibrary *self, GTask *task)
   Search *search = g_task_get_task_data (task);
   GError *error = NULL;
 
-  g_hash_table_insert (self->fetches, g_strdup (search->medium->id), g_ptr_array_new_with_free_func (g_object_unref));
+  self->n_fetching++;
   search->fd = ulak_media_folder_begin (self->folder, &search->part, &error);
   if (search->fd < 0)
     {
@@ -281,6 +289,30 @@ start_fetch (UlakMediaLibrary *self, GTask *task)
   ULAK_BACKEND_GET_CLASS (self->backend)
       ->fetch_media_async (self->backend, search->medium->reference, search->fd, self->max_bytes, NULL, fetched_cb,
                            task);
+}
+
+static void
+start_queued (UlakMediaLibrary *self)
+{
+  while (self->n_fetching < ULAK_MEDIA_FETCHES_MAX && !g_queue_is_empty (&self->queued))
+    start_fetch (self, g_queue_pop_head (&self->queued));
+}
+
+static void
+queue_fetch (UlakMediaLibrary *self, GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+
+  if (g_queue_get_length (&self->queued) >= QUEUED_MAX)
+    {
+      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_FULL, "%d media wait to be fetched already; try again soon",
+                               QUEUED_MAX);
+      g_object_unref (task);
+      return;
+    }
+  g_hash_table_insert (self->fetches, g_strdup (search->medium->id), g_ptr_array_new_with_free_func (g_object_unref));
+  g_queue_push_tail (&self->queued, task);
+  start_queued (self);
 }
 
 static void
@@ -298,7 +330,7 @@ fetch (UlakMediaLibrary *self, GTask *task)
   else if (waiting != NULL)
     g_ptr_array_add (waiting, task);
   else
-    start_fetch (self, task);
+    queue_fetch (self, task);
 }
 
 static void

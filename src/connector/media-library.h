@@ -4,6 +4,7 @@
  * Media library: rows and files of media together, and the network behind them.
  *
  * Uploads are checked before anything is kept; what came in is fetched from the network when somebody first asks for it.
+ * A few are fetched at once, the others wait for their turn, so that people who look at media never slow what is sent.
  * Main thread only.
  */
 #pragma once
@@ -13,6 +14,8 @@
 #include "connector/media-folder.h"
 
 G_BEGIN_DECLS
+
+#define ULAK_MEDIA_FETCHES_MAX 4 /* at once */
 
 #define ULAK_TYPE_MEDIA_LIBRARY (ulak_media_library_get_type ())
 G_DECLARE_FINAL_TYPE (UlakMediaLibrary, ulak_media_library, ULAK, MEDIA_LIBRARY, GObject)

@@ -3,6 +3,7 @@
  */
 #include "whatsapp/cloud/cloud-backend.h"
 
+#include "connector/media-library.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -21,7 +22,8 @@
 #include <string.h>
 
 #define BUTTON_BODY_MAX 1024 /* Meta allows a list 4,096 characters, buttons only these */
-#define SPARE_CONNECTIONS 2  /* for read marks, media and the watch beside the sends */
+/* For read marks, media and the watch: a send must never wait for a connection, since that counts as a fault of the line. */
+#define SPARE_CONNECTIONS (2 + ULAK_MEDIA_FETCHES_MAX)
 #define RECEIVE_OPTIONS_INDEX 2
 
 struct _UlakCloudBackend

@@ -43,20 +43,26 @@ tear_down (LibraryFixture *fixture, gconstpointer data)
 }
 
 static char *
-receive_picture (LibraryFixture *fixture)
+receive_picture_as (LibraryFixture *fixture, const char *network_id)
 {
   UlakInbound *inbound = ulak_inbound_new ();
   g_autoptr (JsonObject) content = parse_json ("{'type': 'image', 'media': {'mime_type': 'image/png'}}");
   g_autoptr (JsonObject) reference = parse_json ("{'handle': '1'}");
   UlakInboundMessage message = {
-    .chat = "905321112233", .network_id = "m1", .from = "905321112233", .content = content, .media_reference = reference
+    .chat = "905321112233", .network_id = network_id, .from = "905321112233", .content = content, .media_reference = reference
   };
   g_autoptr (JsonObject) stored = NULL;
 
   ulak_inbound_add_message (inbound, &message);
   line_commit (&fixture->line, inbound);
-  stored = line_get (&fixture->line, "m1");
+  stored = line_get (&fixture->line, network_id);
   return g_strdup (json_object_get_string_member (json_object_get_object_member (stored, "media"), "media_id"));
+}
+
+static char *
+receive_picture (LibraryFixture *fixture)
+{
+  return receive_picture_as (fixture, "m1");
 }
 
 static UlakMedium *
@@ -84,6 +90,38 @@ test_one_fetch (LibraryFixture *fixture, gconstpointer data G_GNUC_UNUSED)
       wait_clear (&waits[i]);
     }
   g_assert_cmpuint (ulak_fake_backend_count_fetches (fixture->backend), ==, 1);
+}
+
+static void
+test_few_at_once (LibraryFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  Wait waits[3 * ULAK_MEDIA_FETCHES_MAX] = { { 0 } };
+
+  ulak_fake_backend_hold_fetches (fixture->backend, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    {
+      g_autofree char *network_id = g_strdup_printf ("m%u", i);
+      g_autofree char *id = receive_picture_as (fixture, network_id);
+
+      ulak_media_library_find_async (fixture->library, id, wait_cb, &waits[i]);
+    }
+  while (ulak_fake_backend_count_fetches (fixture->backend) < ULAK_MEDIA_FETCHES_MAX)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 10; i++) /* what was asked for before is found by then */
+    json_object_unref (line_get (&fixture->line, "m1"));
+  g_assert_cmpuint (ulak_fake_backend_count_fetches (fixture->backend), ==, ULAK_MEDIA_FETCHES_MAX);
+
+  ulak_fake_backend_hold_fetches (fixture->backend, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (UlakMedium) medium = find (fixture, &waits[i], &error);
+
+      g_assert_no_error (error);
+      g_assert_nonnull (medium->stored_name);
+      wait_clear (&waits[i]);
+    }
+  g_assert_cmpuint (ulak_fake_backend_count_fetches (fixture->backend), ==, G_N_ELEMENTS (waits));
 }
 
 static void
@@ -148,6 +186,7 @@ main (int argc, char **argv)
     void (*func) (LibraryFixture *fixture, gconstpointer data);
   } cases[] = {
     { "a medium that three ask for is fetched once", test_one_fetch },
+    { "a few media are fetched at once and the others in turn", test_few_at_once },
     { "a failed fetch may be tried again", test_failed_fetch },
     { "a medium that nobody knows is not found", test_unknown },
     { "a network's handle is given out as long as it is good", test_handle },

@@ -16,6 +16,8 @@ struct _UlakFakeBackend
   GPtrArray *sent; /* (owned) (element-type utf8) */
   gboolean is_slow;
   gboolean fails_fetches;
+  gboolean holds_fetches;
+  GQueue *fetches; /* (owned) (element-type GTask): held */
   guint n_fetches;
 };
 
@@ -118,7 +120,9 @@ fetch_media_async (UlakBackend *backend,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   self->n_fetches++;
-  if (!self->fails_fetches && write (fd, "hello", 5) == 5)
+  if (self->holds_fetches && write (fd, "hello", 5) == 5)
+    g_queue_push_tail (self->fetches, g_steal_pointer (&task));
+  else if (!self->fails_fetches && write (fd, "hello", 5) == 5)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_REMOTE, "The network does not give it");
@@ -132,6 +136,8 @@ ulak_fake_backend_finalize (GObject *object)
   g_assert_true (g_queue_is_empty (self->waiting));
   g_queue_free_full (self->plans, (GDestroyNotify) ulak_send_result_free);
   g_queue_free (self->waiting);
+  g_assert_true (g_queue_is_empty (self->fetches));
+  g_queue_free (self->fetches);
   g_ptr_array_unref (self->sent);
   G_OBJECT_CLASS (ulak_fake_backend_parent_class)->finalize (object);
 }
@@ -161,6 +167,7 @@ ulak_fake_backend_init (UlakFakeBackend *self)
 {
   self->plans = g_queue_new ();
   self->waiting = g_queue_new ();
+  self->fetches = g_queue_new ();
   self->sent = g_ptr_array_new_with_free_func (g_free);
 }
 
@@ -225,4 +232,17 @@ guint
 ulak_fake_backend_count_fetches (UlakFakeBackend *self)
 {
   return self->n_fetches;
+}
+
+void
+ulak_fake_backend_hold_fetches (UlakFakeBackend *self, gboolean holds)
+{
+  GTask *task;
+
+  self->holds_fetches = holds;
+  while (!holds && (task = g_queue_pop_head (self->fetches)) != NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+    }
 }

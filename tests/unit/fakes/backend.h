@@ -27,6 +27,7 @@ guint ulak_fake_backend_count_sent (UlakFakeBackend *self);
 const char *ulak_fake_backend_get_sent (UlakFakeBackend *self, guint index); /* the message's id */
 /* Media hold "hello", or cannot be fetched. */
 void ulak_fake_backend_fail_fetches (UlakFakeBackend *self, gboolean fails);
+void ulak_fake_backend_hold_fetches (UlakFakeBackend *self, gboolean holds); /* FALSE ends those that are held */
 guint ulak_fake_backend_count_fetches (UlakFakeBackend *self);
 
 G_END_DECLS

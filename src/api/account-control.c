@@ -258,6 +258,7 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       fail (task, error);
       return;
     }
+  ulak_inbox_forget (work->api->inbox, work->id);
   rename_folder (work);
   audit (work, "ok");
   g_task_return_pointer (task, g_strdup ("{}"), g_free);

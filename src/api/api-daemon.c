@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Start: store -> keys -> accounts -> lines -> bus interface and sockets. Sockets come last: what waits in their backlog is
+ * Start: store -> keys -> accounts -> lines -> inbox -> bus interface and sockets. Sockets come last: what waits in their backlog is
  * answered by a program that can. Drain: event streams end, the HTTP server finishes what is in flight, the store closes.
  */
 #include "api/api-daemon.h"
@@ -177,19 +177,18 @@ wake_inboxes (UlakApi *api)
 }
 
 static void
-lines_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+inbox_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   UlakApiDaemon *self = g_task_get_source_object (task);
   UlakApi *api = &self->api;
   GError *error = NULL;
 
-  if (!ulak_lines_start_finish (ULAK_LINES (source), result, &error))
+  if (!ulak_inbox_load_finish (ULAK_INBOX (source), result, &error))
     {
       g_task_return_error (task, error);
       return;
     }
-  api->inbox = ulak_inbox_new_for_bus (api->store, api->clock, api->random, api->connection, api->lines);
   api->streams = ulak_event_streams_new (api);
   api->survey = ulak_survey_new (api);
   self->adapter = ulak_bus_adapter_new (api, &error);
@@ -201,6 +200,23 @@ lines_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   wake_inboxes (api);
   expire_cb (self);
   g_task_return_boolean (task, TRUE);
+}
+
+static void
+lines_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  UlakApi *api = &ULAK_API_DAEMON (g_task_get_source_object (task))->api;
+  GError *error = NULL;
+
+  if (!ulak_lines_start_finish (ULAK_LINES (source), result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  api->inbox
+      = ulak_inbox_new_for_bus (api->store, api->clock, api->random, api->metrics, api->connection, api->lines);
+  ulak_inbox_load_async (api->inbox, inbox_loaded_cb, g_steal_pointer (&task));
 }
 
 static void

@@ -257,3 +257,51 @@ ulak_gateway_store_measure_inbox_finish (UlakGatewayStore *self,
     *size_out = work->size;
   return work != NULL;
 }
+
+void
+ulak_inbox_count_free (UlakInboxCount *self)
+{
+  g_free (self->account);
+  g_free (self);
+}
+
+static gboolean
+count_work (UlakDatabase *database, gpointer data, GError **error)
+{
+  UlakStatement *statement = ulak_database_statement (database, SQL ("inbox-count"), error);
+  gboolean has_row = FALSE;
+  Work *work = data;
+
+  if (statement == NULL)
+    return FALSE;
+  while (ulak_statement_step (statement, &has_row, error))
+    {
+      UlakInboxCount *count;
+
+      if (!has_row)
+        return TRUE;
+      count = g_new0 (UlakInboxCount, 1);
+      count->account = g_strdup (ulak_statement_get_text (statement, "account"));
+      count->rows = ulak_statement_get_integer (statement, "n_rows");
+      g_ptr_array_add (work->rows, count);
+    }
+  return FALSE;
+}
+
+void
+ulak_gateway_store_count_inbox_async (UlakGatewayStore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Work *work = g_new0 (Work, 1);
+
+  work->rows = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_inbox_count_free);
+  ulak_gateway_store_start (self, FALSE, count_work, work, (GDestroyNotify) work_free, callback, user_data);
+}
+
+/** ulak_gateway_store_count_inbox_finish: Returns: (transfer full) (element-type UlakInboxCount) */
+GPtrArray *
+ulak_gateway_store_count_inbox_finish (UlakGatewayStore *self, GAsyncResult *result, GError **error)
+{
+  Work *work = ulak_gateway_store_end (self, result, error);
+
+  return work == NULL ? NULL : g_ptr_array_ref (work->rows);
+}

@@ -166,6 +166,18 @@ void ulak_gateway_store_set_inbox_aside_async (UlakGatewayStore *self,
                                                GAsyncReadyCallback callback,
                                                gpointer user_data);
 
+/* How many rows each account has, for those that have any. */
+typedef struct
+{
+  char *account;
+  gint64 rows;
+} UlakInboxCount;
+
+void ulak_inbox_count_free (UlakInboxCount *self);
+
+void ulak_gateway_store_count_inbox_async (UlakGatewayStore *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *ulak_gateway_store_count_inbox_finish (UlakGatewayStore *self, GAsyncResult *result, GError **error);
+
 typedef struct
 {
   gint64 rows;

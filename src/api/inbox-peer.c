@@ -70,6 +70,7 @@ UlakInbox *
 ulak_inbox_new_for_bus (UlakGatewayStore *store,
                         UlakClock *clock,
                         UlakRandom *random,
+                        UlakMetrics *metrics,
                         GDBusConnection *connection,
                         UlakLines *lines)
 {
@@ -79,7 +80,7 @@ ulak_inbox_new_for_bus (UlakGatewayStore *store,
 
   bus_peer->connection = g_object_ref (connection);
   bus_peer->lines = g_object_ref (lines);
-  self = ulak_inbox_new (store, clock, random, &peer);
+  self = ulak_inbox_new (store, clock, random, metrics, &peer);
   g_object_weak_ref (G_OBJECT (self), inbox_gone_cb, bus_peer);
   g_signal_connect_object (lines, "changed", G_CALLBACK (line_changed_cb), self, 0);
   return self;

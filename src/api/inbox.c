@@ -20,8 +20,10 @@ struct _UlakInbox
   UlakGatewayStore *store; /* (owned) */
   UlakClock *clock;        /* (owned) */
   UlakRandom *random;      /* (owned) */
+  UlakMetrics *metrics;    /* (owned) */
   UlakInboxPeer peer;
   GHashTable *pumps;       /* (owned) (element-type utf8 Pump) */
+  gboolean is_loaded;
   gboolean is_stopped;
 };
 
@@ -30,6 +32,7 @@ typedef struct
   UlakInbox *inbox;     /* unowned, outlives us */
   char *account;        /* (owned) */
   GPtrArray *rows;      /* (owned) (element-type UlakInboxRow): read, not yet handed over */
+  gint64 n_rows;        /* in the store; for a moment below 0 when a body left before its coming was told */
   gint64 done_sequence; /* up to here all were handed over or set aside */
   guint failures;       /* of the first row */
   guint timer;
@@ -48,6 +51,13 @@ pump_free (Pump *pump)
   g_ptr_array_unref (pump->rows);
   g_free (pump->account);
   g_free (pump);
+}
+
+static void
+count (Pump *pump, gint64 n_more)
+{
+  pump->n_rows += n_more;
+  ulak_metrics_set (pump->inbox->metrics, "ulak_inbox_rows", ULAK_LABELS (pump->account), (double) MAX (pump->n_rows, 0));
 }
 
 static void
@@ -100,11 +110,15 @@ pump_read (Pump *pump)
 
 /* The row is durable elsewhere: it may stay a while, a second delivery changes nothing. */
 static void
-removed_cb (GObject *source, GAsyncResult *result, G_GNUC_UNUSED gpointer user_data)
+removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  Pump *pump = user_data;
+  g_autoptr (UlakInbox) self = pump->inbox; /* taken when the removal began */
   g_autoptr (GError) error = NULL;
 
-  if (!ulak_gateway_store_finish (ULAK_GATEWAY_STORE (source), result, &error))
+  if (ulak_gateway_store_finish (ULAK_GATEWAY_STORE (source), result, &error))
+    count (pump, -1);
+  else
     ulak_log_warning (ULAK_MESSAGE_DATABASE_ERROR, NULL, "database error: a row of the inbox stays: %s", error->message);
 }
 
@@ -137,8 +151,9 @@ judge_failure (Pump *pump, const GError *error)
     }
   ulak_log_warning (ULAK_MESSAGE_CALLBACK_REFUSED, ULAK_FIELDS (ULAK_FIELD_ACCOUNT, pump->account),
                     "The line calls a callback invalid; it was set aside: %s", error->message);
+  g_object_ref (self);
   ulak_gateway_store_set_inbox_aside_async (self->store, row->sequence, error->message,
-                                            ulak_clock_get_wall_us (self->clock), removed_cb, NULL);
+                                            ulak_clock_get_wall_us (self->clock), removed_cb, pump);
   finish_row (pump);
   pump_step (pump);
 }
@@ -156,7 +171,8 @@ delivered_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user
       judge_failure (pump, error);
       return;
     }
-  ulak_gateway_store_remove_inbox_async (self->store, ((UlakInboxRow *) pump->rows->pdata[0])->sequence, removed_cb, NULL);
+  g_object_ref (self);
+  ulak_gateway_store_remove_inbox_async (self->store, ((UlakInboxRow *) pump->rows->pdata[0])->sequence, removed_cb, pump);
   finish_row (pump);
   pump_step (pump);
 }
@@ -166,7 +182,8 @@ pump_step (Pump *pump)
 {
   UlakInbox *self = pump->inbox;
 
-  if (self->is_stopped || pump->is_busy || pump->timer != 0 || !self->peer.is_present (pump->account, self->peer.data))
+  if (!self->is_loaded || self->is_stopped || pump->is_busy || pump->timer != 0
+      || !self->peer.is_present (pump->account, self->peer.data))
     return;
   if (pump->rows->len == 0)
     {
@@ -190,7 +207,66 @@ get_pump (UlakInbox *self, const char *account)
   pump->account = g_strdup (account);
   pump->rows = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_inbox_row_free);
   g_hash_table_insert (self->pumps, pump->account, pump);
+  count (pump, 0);
   return pump;
+}
+
+static void
+counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  UlakInbox *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) counts = ulak_gateway_store_count_inbox_finish (ULAK_GATEWAY_STORE (source), result, &error);
+
+  if (counts == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  self->is_loaded = TRUE;
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const UlakInboxCount *found = counts->pdata[i];
+
+      count (get_pump (self, found->account), found->rows);
+      ulak_inbox_wake (self, found->account);
+    }
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+ulak_inbox_load_async (UlakInbox *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, ulak_inbox_load_async);
+  ulak_gateway_store_count_inbox_async (self->store, counted_cb, task);
+}
+
+gboolean
+ulak_inbox_load_finish (G_GNUC_UNUSED UlakInbox *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ulak_inbox_added (UlakInbox *self, const char *account)
+{
+  count (get_pump (self, account), 1);
+  ulak_inbox_wake (self, account);
+}
+
+void
+ulak_inbox_forget (UlakInbox *self, const char *account)
+{
+  Pump *pump = g_hash_table_lookup (self->pumps, account);
+
+  if (pump == NULL)
+    return;
+  count (pump, -pump->n_rows);
+  if (!pump->is_busy) /* else its line has it, and is gone too */
+    g_ptr_array_set_size (pump->rows, 0);
 }
 
 void
@@ -210,13 +286,18 @@ ulak_inbox_stop (UlakInbox *self)
 
 /** ulak_inbox_new: @peer: copied */
 UlakInbox *
-ulak_inbox_new (UlakGatewayStore *store, UlakClock *clock, UlakRandom *random, const UlakInboxPeer *peer)
+ulak_inbox_new (UlakGatewayStore *store,
+                UlakClock *clock,
+                UlakRandom *random,
+                UlakMetrics *metrics,
+                const UlakInboxPeer *peer)
 {
   UlakInbox *self = g_object_new (ULAK_TYPE_INBOX, NULL);
 
   self->store = g_object_ref (store);
   self->clock = g_object_ref (clock);
   self->random = g_object_ref (random);
+  self->metrics = ulak_metrics_ref (metrics);
   self->peer = *peer;
   return self;
 }
@@ -230,6 +311,7 @@ ulak_inbox_finalize (GObject *object)
   g_clear_object (&self->store);
   g_clear_object (&self->clock);
   g_clear_object (&self->random);
+  g_clear_pointer (&self->metrics, ulak_metrics_unref);
   G_OBJECT_CLASS (ulak_inbox_parent_class)->finalize (object);
 }
 

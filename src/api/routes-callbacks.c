@@ -109,7 +109,7 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ulak_gateway_store_finish (ULAK_GATEWAY_STORE (source), result, &error))
     {
       for (guint i = 0; arrival->accounts[i] != NULL; i++)
-        ulak_inbox_wake (api->inbox, arrival->accounts[i]);
+        ulak_inbox_added (api->inbox, arrival->accounts[i]);
       ulak_request_answer_json (arrival->request, 200, g_strdup ("{}"));
     }
   else

@@ -271,6 +271,23 @@ def test_a_line_that_is_full_gets_the_body_again_and_an_invalid_one_is_set_aside
     wait_for(lambda: any(c["name"] == "inbox" and c["status"] == "degraded" for c in suite.get("/health")[1]["checks"]))
 
 
+def test_what_waits_for_a_line_is_counted(suite):
+    def rows(account):
+        return next((int(line.split()[1]) for line in suite.get("/metrics")[1].decode().splitlines()
+                     if line.startswith(f'ulak_inbox_rows{{account="{account}"}}')), None)
+
+    assert rows("sales") == 0
+    suite.stop("sales")
+    assert {suite.callback("sales", body_for("111")) for _ in range(3)} == {200}
+    assert rows("sales") == 3
+    suite.processes["api"].stop()
+    suite.processes["api"].start()
+    wait_for(lambda: suite.get("/readyz")[0] == 200)
+    assert rows("sales") == 3
+    suite.start("sales")
+    wait_for(lambda: rows("sales") == 0)
+
+
 def test_forged_callbacks_are_refused(suite):
     assert suite.callback("sales", body_for("111"), secret="wrong") == 403
     assert suite.request("POST", "/webhooks/whatsapp/sales", b"{}")[0] == 403

@@ -5,6 +5,7 @@
  */
 #include "api/inbox.h"
 #include "core/error.h"
+#include "core/metrics.h"
 #include "unit/api/fixture.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ typedef struct
   GString *heard;     /* bodies, in the order in which they were handed over */
   GTask *open;        /* (owned) (nullable): the delivery that waits for an answer */
   gboolean is_present;
+  UlakMetrics *metrics; /* (owned) */
 } Line;
 
 static void
@@ -45,10 +47,16 @@ static UlakInbox *
 make_inbox (Fixture *fixture, Line *line)
 {
   const UlakInboxPeer peer = { deliver, deliver_finish, is_present, line };
+  g_autoptr (GAsyncResult) result = NULL;
+  UlakInbox *inbox;
 
   line->heard = g_string_new (NULL);
+  line->metrics = ulak_metrics_new ();
   line->is_present = TRUE;
-  return ulak_inbox_new (fixture->store, ULAK_CLOCK (fixture->clock), ULAK_RANDOM (fixture->random), &peer);
+  inbox = ulak_inbox_new (fixture->store, ULAK_CLOCK (fixture->clock), ULAK_RANDOM (fixture->random), line->metrics, &peer);
+  ulak_inbox_load_async (inbox, keep_result_cb, &result);
+  g_assert_true (ulak_inbox_load_finish (inbox, wait_for_result (&result), NULL));
+  return inbox;
 }
 
 static void
@@ -85,6 +93,21 @@ answer (Line *line, int code)
     ;
 }
 
+static gboolean
+gauge_says (Line *line, const char *text)
+{
+  g_autofree char *printed = ulak_metrics_print (line->metrics), *row = g_strdup_printf ("\nulak_inbox_rows%s\n", text);
+
+  return strstr (printed, row) != NULL;
+}
+
+static void
+wait_for_gauge (Line *line, const char *text)
+{
+  while (!gauge_says (line, text))
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static UlakInboxSize
 measure (Fixture *fixture)
 {
@@ -111,6 +134,7 @@ end (UlakInbox *inbox, Line *line)
     ;
   g_object_unref (inbox);
   g_string_free (line->heard, TRUE);
+  ulak_metrics_unref (line->metrics);
 }
 
 static void
@@ -186,6 +210,54 @@ test_invalid (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   end (inbox, &line);
 }
 
+static void
+test_gauge (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  Line line = { 0 };
+  UlakInbox *inbox;
+
+  add (fixture, "x");
+  add (fixture, "y");
+  inbox = make_inbox (fixture, &line);
+  g_assert_true (gauge_says (&line, "{account=\"a\"} 2"));
+  add (fixture, "z");
+  ulak_inbox_added (inbox, "a");
+  g_assert_true (gauge_says (&line, "{account=\"a\"} 3"));
+  answer (&line, -1);
+  wait_for_gauge (&line, "{account=\"a\"} 2");
+  answer (&line, ULAK_ERROR_INVALID);
+  wait_for_gauge (&line, "{account=\"a\"} 1");
+  answer (&line, -1);
+  wait_for_gauge (&line, "{account=\"a\"} 0");
+  end (inbox, &line);
+}
+
+static void
+test_forget (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  Line line = { 0 };
+  UlakInbox *inbox = make_inbox (fixture, &line);
+
+  add (fixture, "x");
+  ulak_inbox_added (inbox, "a");
+  add (fixture, "y");
+  ulak_inbox_added (inbox, "a");
+  answer (&line, ULAK_ERROR_UNAVAILABLE); /* both were read */
+  ulak_gateway_store_remove_account_async (fixture->store, "a", keep_result_cb, &result);
+  g_assert_true (ulak_gateway_store_finish (fixture->store, wait_for_result (&result), NULL));
+  ulak_inbox_forget (inbox, "a");
+  g_assert_true (gauge_says (&line, "{account=\"a\"} 0"));
+
+  add (fixture, "z"); /* another account of the same name */
+  ulak_inbox_added (inbox, "a");
+  ulak_fake_clock_advance_ms (fixture->clock, 1000);
+  answer (&line, -1);
+  g_assert_cmpstr (line.heard->str, ==, "xz");
+  wait_for_gauge (&line, "{account=\"a\"} 0");
+  end (inbox, &line);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -196,5 +268,7 @@ main (int argc, char **argv)
   ADD ("a full line is asked again after a while, in order", GINT_TO_POINTER (ULAK_ERROR_FULL), test_backoff);
   ADD ("a line that is away is asked again after a while, in order", GINT_TO_POINTER (ULAK_ERROR_UNAVAILABLE), test_backoff);
   ADD ("an invalid body is set aside and the next one goes", NULL, test_invalid);
+  ADD ("the gauge says what waits, after a restart too", NULL, test_gauge);
+  ADD ("bodies of a removed account never reach a later one of its name", NULL, test_forget);
   return g_test_run ();
 }

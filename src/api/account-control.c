@@ -4,6 +4,7 @@
 #include "api/account-control.h"
 
 #include "api/account-check.h"
+#include "api/account-folder.h"
 #include "api/peer.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -11,8 +12,6 @@
 #include "core/messages.h"
 #include "core/names.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define GONE_POLL_MS 100
@@ -200,6 +199,12 @@ check_addition (Work *work, JsonObject *document, GError **error)
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_EXISTS, "There is an account ‘%s’ already", row->id);
       return NULL;
     }
+  if (g_hash_table_contains (work->api->leaving, row->id))
+    {
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The folder of the removed account ‘%s’ is still being put aside",
+                   row->id);
+      return NULL;
+    }
   if (ulak_accounts_count (work->api->accounts) >= ULAK_ACCOUNTS_MAX)
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL, "There are %d accounts already", ULAK_ACCOUNTS_MAX);
@@ -233,17 +238,22 @@ make_row (Work *work, GError **error)
   return changed;
 }
 
-/* The name tells that it waits for the administrator, and when it was put away. */
 static void
-rename_folder (Work *work)
+put_aside_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree char *folder = g_build_filename (ulak_service_get_data_dir (work->api->service), "accounts", work->id, NULL);
-  g_autofree char *stamp = ulak_format_rfc3339 (ulak_clock_get_wall_us (work->api->clock));
-  g_autofree char *aside = g_strconcat (folder, ".removed-", stamp, NULL);
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Work *work = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  char *warning = NULL;
 
-  if (rename (folder, aside) < 0 && errno != ENOENT)
-    ulak_log_warning (NULL, ULAK_FIELDS (ULAK_FIELD_ACCOUNT, work->id), "Cannot rename the folder of the removed account: %s",
-                      g_strerror (errno));
+  g_hash_table_remove (work->api->leaving, work->id);
+  if (!ulak_account_folder_put_aside_finish (result, &error))
+    {
+      warning = g_strdup_printf ("The account is gone, but its folder stays in its place: %s", error->message);
+      ulak_log_warning (NULL, ULAK_FIELDS (ULAK_FIELD_ACCOUNT, work->id), "%s", warning);
+    }
+  audit (work, "ok");
+  g_task_return_pointer (task, warning == NULL ? g_strdup ("") : warning, g_free);
 }
 
 static void
@@ -259,10 +269,9 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   ulak_inbox_forget (work->api->inbox, work->id);
-  rename_folder (work);
-  audit (work, "ok");
-  g_task_return_pointer (task, g_strdup ("{}"), g_free);
-  g_object_unref (task);
+  g_hash_table_add (work->api->leaving, g_strdup (work->id));
+  ulak_account_folder_put_aside_async (ulak_service_get_data_dir (work->api->service), work->id,
+                                       ulak_clock_get_wall_us (work->api->clock), put_aside_cb, task);
 }
 
 static void
@@ -346,6 +355,17 @@ char *
 ulak_account_control_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gboolean
+ulak_account_control_finish_removal (GAsyncResult *result, char **warning_out, GError **error)
+{
+  g_autofree char *warning = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (warning == NULL)
+    return FALSE;
+  *warning_out = *warning == '\0' ? NULL : g_steal_pointer (&warning);
+  return TRUE;
 }
 
 typedef struct

@@ -4,7 +4,7 @@
  * Account control: what can be done to an account, for HTTP and bus alike.
  *
  * Each operation commits first, then tells systemd or the line, leaves an entry in the audit trail, and ends with the account's
- * document. Errors: INVALID, NOT_FOUND, EXISTS, FULL, UNAVAILABLE.
+ * document; a removal ends with a warning or none. Errors: INVALID, NOT_FOUND, EXISTS, FULL, UNAVAILABLE, TIMED_OUT.
  */
 #pragma once
 
@@ -30,6 +30,8 @@ void ulak_account_control_async (UlakApi *api,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 char *ulak_account_control_finish (GAsyncResult *result, GError **error); /* (transfer full): the document */
+/* For ULAK_ACCOUNT_REMOVE. warning_out: (transfer full) (nullable): the account is gone, but its folder stays. */
+gboolean ulak_account_control_finish_removal (GAsyncResult *result, char **warning_out, GError **error);
 
 /* A page of accounts by id, as a JSON array. */
 void ulak_account_control_list_async (UlakApi *api, const char *cursor, guint limit, GAsyncReadyCallback callback, gpointer user_data);

@@ -284,6 +284,7 @@ start_async (UlakDaemon *daemon, GCancellable *cancellable, GAsyncReadyCallback 
   api->random = ulak_service_get_random (api->service);
   api->metrics = ulak_service_get_metrics (api->service);
   api->connection = ulak_service_get_connection (api->service);
+  api->leaving = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   api->rate_limit = ulak_rate_limit_new (api->clock);
   set_rate_limit (api);
   ulak_gateway_store_open_async (path, ulak_config_get_boolean (config, "ulak", "auto_migrate_on_startup"),
@@ -392,6 +393,7 @@ ulak_api_daemon_dispose (GObject *object)
   g_clear_object (&api->lines);
   g_clear_object (&api->keys);
   g_clear_pointer (&api->metrics_token, ulak_metrics_token_free);
+  g_clear_pointer (&api->leaving, g_hash_table_unref);
   g_clear_pointer (&api->rate_limit, ulak_rate_limit_free);
   g_clear_object (&api->secrets);
   g_clear_object (&api->store);

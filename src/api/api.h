@@ -45,6 +45,7 @@ typedef struct
   UlakRateLimit *rate_limit;   /* (owned) */
 
   UlakMetricsToken *metrics_token; /* (owned) */
+  GHashTable *leaving;         /* (owned) (element-type utf8): removed accounts whose folder is being put aside */
   guint n_uploads;             /* bodies on their way into files: ULAK_UPLOADS_MAX at once */
 
   gboolean is_started;         /* the bus name is ours */

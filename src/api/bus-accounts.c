@@ -34,6 +34,21 @@ empty_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_dat
     ulak_call_return (user_data, NULL);
 }
 
+/* The bus has no place for a warning; the sentence says that the account is gone. */
+static void
+removed_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  g_autofree char *warning = NULL;
+
+  if (!ulak_account_control_finish_removal (result, &warning, &error))
+    ulak_call_fail (user_data, error);
+  else if (warning != NULL)
+    ulak_call_fail (user_data, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_FAILED, warning));
+  else
+    ulak_call_return (user_data, NULL);
+}
+
 static void
 control (UlakCall *call, gpointer self, UlakAccountAction action, const char *id, const char *text, GAsyncReadyCallback callback)
 {
@@ -71,7 +86,7 @@ ulak_bus_update_account (UlakCall *call, gpointer self)
 void
 ulak_bus_remove_account (UlakCall *call, gpointer self)
 {
-  control (call, self, ULAK_ACCOUNT_REMOVE, get_text (call, 0), NULL, empty_cb);
+  control (call, self, ULAK_ACCOUNT_REMOVE, get_text (call, 0), NULL, removed_cb);
 }
 
 void

@@ -77,12 +77,19 @@ removed_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_d
 {
   g_autoptr (UlakRequest) request = user_data;
   g_autoptr (GError) error = NULL;
-  g_autofree char *document = ulak_account_control_finish (result, &error);
+  g_autofree char *warning = NULL;
+  JsonObject *document;
 
-  if (document == NULL)
+  if (!ulak_account_control_finish_removal (result, &warning, &error))
     ulak_request_answer_error (request, error);
-  else
+  else if (warning == NULL)
     ulak_request_answer_empty (request);
+  else
+    {
+      document = json_object_new ();
+      json_object_set_string_member (document, "warning", warning);
+      ulak_request_answer_object (request, 200, document);
+    }
 }
 
 static void

@@ -318,6 +318,23 @@ def test_a_removed_account_is_stopped_and_its_folder_kept_aside(suite):
     assert len(kept) == 1 and (kept[0] / "history").read_text() == "x"
 
 
+def test_a_folder_that_cannot_be_put_aside_is_told_and_the_account_is_gone(suite):
+    folder, elsewhere = suite.data_dir / "accounts", suite.data_dir / "elsewhere"
+    suite.add("doomed", "333", start=False)
+    suite.add("damned", "444", start=False)
+    folder.rename(elsewhere)
+    folder.write_text("no folder")
+    try:
+        status, answer, _ = suite.request("DELETE", "/api/v1/accounts/doomed")
+        assert status == 200 and answer["warning"].startswith("The account is gone, but its folder stays")
+        with pytest.raises(GLib.Error, match="The account is gone, but its folder stays"):
+            suite.api("RemoveAccount", "(sa{sv})", "damned")
+    finally:
+        folder.unlink()
+        elsewhere.rename(folder)
+    assert {suite.get(f"/api/v1/accounts/{account}")[0] for account in ("doomed", "damned")} == {404}
+
+
 def test_wanted_lines_are_started_again(suite):
     suite.processes["line-sales"].stop()
     wait_for(lambda: suite.get("/api/v1/accounts/sales")[1]["state"] == "stopped")

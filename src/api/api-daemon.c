@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Start: store -> keys -> accounts -> lines -> inbox -> bus interface and sockets. Sockets come last: what waits in their backlog is
+ * Start: store -> keys -> audit trail -> accounts -> lines -> inbox -> bus interface and sockets. Sockets come last: what waits in their backlog is
  * answered by a program that can. Drain: event streams end, the HTTP server finishes what is in flight, the store closes.
  */
 #include "api/api-daemon.h"
 
+#include "api/audit-trail.h"
 #include "api/bus-adapter.h"
 #include "api/event-streams.h"
 #include "api/http-sockets.h"
@@ -164,6 +165,7 @@ expire_cb (gpointer user_data)
   gint64 before_us = ulak_clock_get_wall_us (self->api.clock) - ULAK_IDEMPOTENCY_US;
 
   ulak_gateway_store_expire_claims_async (self->api.store, before_us, NULL, NULL);
+  ulak_audit_trail_trim (&self->api);
   self->expire_timer = ulak_clock_add_timer (self->api.clock, EXPIRE_US, expire_cb, self);
 }
 
@@ -236,6 +238,22 @@ accounts_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+audit_started_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  UlakApi *api = &ULAK_API_DAEMON (g_task_get_source_object (task))->api;
+  GError *error = NULL;
+
+  if (!ulak_audit_trail_start_finish (result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  api->accounts = ulak_accounts_new (api->store);
+  ulak_accounts_load_async (api->accounts, accounts_loaded_cb, g_steal_pointer (&task));
+}
+
+static void
 keys_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
@@ -247,8 +265,7 @@ keys_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, error);
       return;
     }
-  api->accounts = ulak_accounts_new (api->store);
-  ulak_accounts_load_async (api->accounts, accounts_loaded_cb, g_steal_pointer (&task));
+  ulak_audit_trail_start_async (api, audit_started_cb, g_steal_pointer (&task));
 }
 
 static void
@@ -384,6 +401,7 @@ ulak_api_daemon_dispose (GObject *object)
 
   if (api->clock != NULL)
     ulak_clock_clear_timer (api->clock, &self->expire_timer);
+  ulak_service_set_audit_func (api->service, NULL, NULL);
   g_clear_object (&self->adapter);
   g_clear_object (&api->server);
   g_clear_pointer (&api->streams, ulak_event_streams_free);

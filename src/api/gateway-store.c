@@ -12,7 +12,7 @@ struct _UlakGatewayStore
 
 G_DEFINE_FINAL_TYPE (UlakGatewayStore, ulak_gateway_store, G_TYPE_OBJECT)
 
-static const char *const migrations[] = { SQL ("migrations/0001-gateway"), NULL };
+static const char *const migrations[] = { SQL ("migrations/0001-gateway"), SQL ("migrations/0002-audit"), NULL };
 
 static void
 opened_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)

@@ -3,13 +3,14 @@
  *
  * Gateway store: what ulak-api must not forget, in its own nouns.
  *
- * Accounts, API keys, idempotency keys and the inbox of callbacks. This process is the only writer. An operation that finished without an error has survived power loss. SQLite stands behind it (gateway-sqlite-*.c over
+ * Accounts, API keys, idempotency keys, the inbox of callbacks and the audit trail. This process is the only writer. An operation that finished without an error has survived power loss. SQLite stands behind it (gateway-sqlite-*.c over
  * data/sql/api); no caller sees SQL. Times are wall clock, microseconds.
  *
  * Errors of every operation: FULL (too much is waiting, or the disk is), UNAVAILABLE (a disk fault).
  */
 #pragma once
 
+#include "service/audit.h"
 #include "store/store.h"
 
 #include <gio/gio.h>
@@ -190,5 +191,29 @@ gboolean ulak_gateway_store_measure_inbox_finish (UlakGatewayStore *self,
                                                   GAsyncResult *result,
                                                   UlakInboxSize *size_out,
                                                   GError **error);
+
+/* Audit trail: entries are added, never changed; the oldest go above either bound. */
+#define ULAK_AUDIT_ROWS_MAX 100000
+#define ULAK_AUDIT_AGE_US (400 * 24 * G_GINT64_CONSTANT (3600000000))
+
+/* entry: copied. */
+void ulak_gateway_store_add_audit_async (UlakGatewayStore *self,
+                                         const UlakAuditEntry *entry,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+/* The newest entries, up to limit. */
+void ulak_gateway_store_load_audit_async (UlakGatewayStore *self,
+                                          guint limit,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+GPtrArray *ulak_gateway_store_load_audit_finish (UlakGatewayStore *self, GAsyncResult *result, GError **error);
+void ulak_gateway_store_trim_audit_async (UlakGatewayStore *self,
+                                          gint64 before_us,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+gboolean ulak_gateway_store_trim_audit_finish (UlakGatewayStore *self,
+                                               GAsyncResult *result,
+                                               gboolean *is_done_out,
+                                               GError **error);
 
 G_END_DECLS

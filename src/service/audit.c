@@ -3,22 +3,18 @@
  */
 #include "service/audit.h"
 
-typedef struct
-{
-  gint64 time_us;
-  char *texts[4]; /* (owned): who, action, target, result */
-} Entry;
-
 struct _UlakAudit
 {
-  GQueue entries; /* (element-type Entry): oldest first */
+  GQueue entries; /* (element-type UlakAuditEntry): oldest first */
 };
 
 static void
-entry_free (Entry *entry)
+entry_free (UlakAuditEntry *entry)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (entry->texts); i++)
-    g_free (entry->texts[i]);
+  g_free (entry->who);
+  g_free (entry->action);
+  g_free (entry->target);
+  g_free (entry->result);
   g_free (entry);
 }
 
@@ -50,8 +46,8 @@ ulak_audit_free (UlakAudit *self)
   g_free (self);
 }
 
-/** ulak_audit_add: @time_us: wall clock; the oldest entry goes when there are too many */
-void
+/** ulak_audit_add: the oldest entry goes when there are too many; Returns: (transfer none): the new one, until the next comes */
+const UlakAuditEntry *
 ulak_audit_add (UlakAudit *self,
                 gint64 time_us,
                 const char *who,
@@ -59,16 +55,17 @@ ulak_audit_add (UlakAudit *self,
                 const char *target,
                 const char *result)
 {
-  Entry *entry = g_new0 (Entry, 1);
+  UlakAuditEntry *entry = g_new0 (UlakAuditEntry, 1);
 
   entry->time_us = time_us;
-  entry->texts[0] = bounded (who);
-  entry->texts[1] = bounded (action);
-  entry->texts[2] = bounded (target);
-  entry->texts[3] = bounded (result);
+  entry->who = bounded (who);
+  entry->action = bounded (action);
+  entry->target = bounded (target);
+  entry->result = bounded (result);
   g_queue_push_tail (&self->entries, entry);
   if (self->entries.length > ULAK_AUDIT_MAX)
     entry_free (g_queue_pop_head (&self->entries));
+  return entry;
 }
 
 /** ulak_audit_to_variant: Returns: (transfer floating): a(xssss), entries after @since_us, oldest first */
@@ -80,11 +77,11 @@ ulak_audit_to_variant (const UlakAudit *self, gint64 since_us)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(xssss)"));
   for (const GList *l = self->entries.head; l != NULL; l = l->next)
     {
-      const Entry *entry = l->data;
+      const UlakAuditEntry *entry = l->data;
 
       if (entry->time_us > since_us)
-        g_variant_builder_add (&builder, "(xssss)", entry->time_us, entry->texts[0], entry->texts[1], entry->texts[2],
-                               entry->texts[3]);
+        g_variant_builder_add (&builder, "(xssss)", entry->time_us, entry->who, entry->action, entry->target,
+                               entry->result);
     }
   return g_variant_builder_end (&builder);
 }

@@ -41,6 +41,8 @@ struct _UlakService
   UlakRandom *random;          /* (owned) */
   UlakMetrics *metrics;        /* (owned) */
   UlakAudit *audit;            /* (owned) */
+  UlakAuditFunc audit_func;    /* (nullable) */
+  gpointer audit_data;         /* unowned */
   GDBusConnection *connection; /* (owned) (nullable): until the bus answered */
   UlakAuthority *authority;    /* (owned) (nullable): the same */
   UlakDaemon *daemon;          /* (owned) (nullable): the same */
@@ -454,8 +456,27 @@ ulak_service_set_status (UlakService *self, const char *format, ...)
 void
 ulak_service_audit (UlakService *self, const char *who, const char *action, const char *target, const char *result)
 {
-  ulak_audit_add (self->audit, ulak_clock_get_wall_us (self->clock), who, action, target, result);
+  const UlakAuditEntry *entry
+      = ulak_audit_add (self->audit, ulak_clock_get_wall_us (self->clock), who, action, target, result);
+
   ulak_log_message (ULAK_MESSAGE_AUDIT, NULL, "%.256s: %.256s %.256s: %.256s", who, action, target, result);
+  if (self->audit_func != NULL)
+    self->audit_func (entry, self->audit_data);
+}
+
+/** ulak_service_set_audit_func: @func: called for each entry from now on; @user_data: outlives the service */
+void
+ulak_service_set_audit_func (UlakService *self, UlakAuditFunc func, gpointer user_data)
+{
+  self->audit_func = func;
+  self->audit_data = user_data;
+}
+
+/** ulak_service_restore_audit: an entry of a former life, for Service1.Audit() alone; the oldest first, before new ones come */
+void
+ulak_service_restore_audit (UlakService *self, const UlakAuditEntry *entry)
+{
+  ulak_audit_add (self->audit, entry->time_us, entry->who, entry->action, entry->target, entry->result);
 }
 
 gboolean

@@ -20,6 +20,7 @@
 #include "core/config.h"
 #include "core/metrics.h"
 #include "core/random.h"
+#include "service/audit.h"
 #include "service/authority.h"
 #include "service/daemon.h"
 
@@ -68,5 +69,7 @@ void ulak_service_audit (UlakService *self,
                          const char *action,
                          const char *target,
                          const char *result);
+void ulak_service_set_audit_func (UlakService *self, UlakAuditFunc func, gpointer user_data);
+void ulak_service_restore_audit (UlakService *self, const UlakAuditEntry *entry);
 
 G_END_DECLS

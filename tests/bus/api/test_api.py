@@ -413,6 +413,24 @@ def test_metrics_ask_for_the_token_that_is_set_and_pages_for_their_origin():
         assert other.request("GET", "/metrics", headers={"Authorization": "Bearer secret:graph-verify"})[0] == 401
 
 
+def test_the_audit_trail_survives_a_restart(suite):
+    def entries():
+        return suite.call("org.ulak.Api1", "/org/ulak/api", "org.ulak.Service1", "Audit", GLib.Variant("(xa{sv})", (0, {})))[0]
+
+    suite.add("audited", "555", start=False)
+    assert suite.request("DELETE", "/api/v1/accounts/" + "x" * 300)[0] == 404
+    before = entries()
+    added, refused = before[-2:]
+    assert added[1].startswith("key:") and added[2:] == ("account.add", "audited", "ok")
+    assert (refused[2], len(refused[3]), refused[4]) == ("account.remove", 256, "org.ulak.Error.NotFound")
+    suite.processes["api"].stop()
+    suite.processes["api"].start()
+    wait_for(lambda: suite.get("/readyz")[0] == 200)
+    assert entries() == before
+    assert suite.request("DELETE", "/api/v1/accounts/audited")[0] == 204
+    assert entries()[:-1] == before and entries()[-1][2:] == ("account.remove", "audited", "ok")
+
+
 def test_status_on_the_bus_shows_lines(suite):
     document = json.loads(suite.api("Status", "(a{sv})")[0])
     sales = next(a for a in document["accounts"] if a["id"] == "sales")

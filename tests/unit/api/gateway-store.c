@@ -238,6 +238,112 @@ test_accounts (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (none->len, ==, 0);
 }
 
+static void
+audit (Fixture *fixture, gint64 time_us, const char *target)
+{
+  const UlakAuditEntry entry = { time_us, (char *) "key:a", (char *) "account.add", (char *) target, (char *) "ok" };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ulak_gateway_store_add_audit_async (fixture->store, &entry, keep_result_cb, &result);
+  finish (fixture, &result);
+}
+
+static GPtrArray *
+load_audit (Fixture *fixture, guint limit)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  GPtrArray *entries;
+
+  ulak_gateway_store_load_audit_async (fixture->store, limit, keep_result_cb, &result);
+  entries = ulak_gateway_store_load_audit_finish (fixture->store, wait_for_result (&result), NULL);
+  g_assert_nonnull (entries);
+  return entries;
+}
+
+static void
+test_audit (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+  const UlakAuditEntry *entry;
+
+  audit (fixture, 10, "a");
+  audit (fixture, 11, "b");
+  audit (fixture, 11, "c");
+  fixture_reopen (fixture);
+  entries = load_audit (fixture, 2);
+  g_assert_cmpuint (entries->len, ==, 2);
+  entry = entries->pdata[0];
+  g_assert_cmpint (entry->time_us, ==, 11);
+  g_assert_cmpstr (entry->who, ==, "key:a");
+  g_assert_cmpstr (entry->action, ==, "account.add");
+  g_assert_cmpstr (entry->target, ==, "b");
+  g_assert_cmpstr (entry->result, ==, "ok");
+  g_assert_cmpstr (((UlakAuditEntry *) entries->pdata[1])->target, ==, "c");
+}
+
+static void
+test_audit_age (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) before = NULL, after = NULL;
+  guint n_steps = 0;
+  gboolean is_done = FALSE;
+
+  for (guint i = 0; i < 450; i++)
+    audit (fixture, 10, "old");
+  audit (fixture, 20, "new");
+  for (; !is_done; n_steps++)
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+
+      ulak_gateway_store_trim_audit_async (fixture->store, 20, keep_result_cb, &result);
+      g_assert_true (ulak_gateway_store_trim_audit_finish (fixture->store, wait_for_result (&result), &is_done, NULL));
+    }
+  g_assert_cmpuint (n_steps, ==, 3);
+  before = load_audit (fixture, 1000);
+  g_assert_cmpuint (before->len, ==, 1);
+
+  audit (fixture, 20 + ULAK_AUDIT_AGE_US + 1, "much later");
+  after = load_audit (fixture, 1000);
+  g_assert_cmpuint (after->len, ==, 1);
+  g_assert_cmpstr (((UlakAuditEntry *) after->pdata[0])->target, ==, "much later");
+}
+
+/* 100,000 rows in one work, as if they had come one by one. */
+static gboolean
+fill_work (UlakDatabase *database, G_GNUC_UNUSED gpointer data, GError **error)
+{
+  for (guint i = 0; i < ULAK_AUDIT_ROWS_MAX; i++)
+    {
+      UlakStatement *statement = ulak_database_statement (database, "/org/ulak/sql/api/audit-add.sql", error);
+
+      ulak_statement_bind_integer (statement, "time_us", 10);
+      ulak_statement_bind_text (statement, "who", "");
+      ulak_statement_bind_text (statement, "action", "");
+      ulak_statement_bind_text (statement, "target", "");
+      ulak_statement_bind_text (statement, "result", "");
+      if (!ulak_statement_run (statement, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+test_audit_rows (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GPtrArray) entries = NULL;
+
+  audit (fixture, 10, "first");
+  audit (fixture, 10, "second");
+  ulak_store_write_async (ulak_gateway_store_get_engine (fixture->store), fill_work, fixture, NULL, keep_result_cb, &result);
+  g_assert_nonnull (ulak_store_finish (ulak_gateway_store_get_engine (fixture->store), wait_for_result (&result), NULL));
+  audit (fixture, 10, "last");
+  entries = load_audit (fixture, ULAK_AUDIT_ROWS_MAX + 10);
+  g_assert_cmpuint (entries->len, ==, ULAK_AUDIT_ROWS_MAX);
+  g_assert_cmpstr (((UlakAuditEntry *) entries->pdata[0])->target, ==, "");
+  g_assert_cmpstr (((UlakAuditEntry *) entries->pdata[ULAK_AUDIT_ROWS_MAX - 1])->target, ==, "last");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -253,5 +359,8 @@ main (int argc, char **argv)
   ADD ("beyond its budget the inbox takes nothing at all", test_inbox_budget);
   ADD ("what is set aside is out of the way and counted", test_inbox_aside);
   ADD ("accounts are replaced, loaded and removed with their inbox", test_accounts);
+  ADD ("the audit trail survives, the newest entries come back in order", test_audit);
+  ADD ("old entries of the audit trail go step by step", test_audit_age);
+  ADD ("the audit trail keeps a hundred thousand entries", test_audit_rows);
   return g_test_run ();
 }

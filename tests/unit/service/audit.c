@@ -61,8 +61,10 @@ test_long_and_broken_texts_are_cut_and_mended (void)
   g_autofree char *longer = g_strnfill (ULAK_AUDIT_TEXT_MAX + 50, 'x');
   g_autoptr (GVariant) entries = NULL;
   const char *who, *action, *target;
+  const UlakAuditEntry *entry;
 
-  ulak_audit_add (audit, 1, longer, "bad\xff", NULL, "ok");
+  entry = ulak_audit_add (audit, 1, longer, "bad\xff", NULL, "ok");
+  g_assert_cmpuint (strlen (entry->who), ==, ULAK_AUDIT_TEXT_MAX);
   entries = g_variant_ref_sink (ulak_audit_to_variant (audit, 0));
   g_variant_get_child (entries, 0, "(x&s&s&s&s)", NULL, &who, &action, &target, NULL);
   g_assert_cmpuint (strlen (who), ==, ULAK_AUDIT_TEXT_MAX);

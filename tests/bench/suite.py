@@ -2,7 +2,9 @@
 # SPDX-FileCopyrightText: The Ulak authors
 """The suite's first figures, each beside what the machine can do in the same run.
 
-    python3 -m tests.bench.suite [--seconds N] [--rounds N]
+    python3 -m tests.bench.suite [NAME...] [--seconds N] [--rounds N]
+
+NAME is one of latency, deliveries, sends, memory, commits; all without one.
 
 Runs the built programs (ULAK_BUILD) on a private bus, with peers on loopback. Prints one line a figure and a JSON document at
 the end. Peers and the suite take turns within each round, and the median over the rounds is shown: this machine's speed
@@ -144,41 +146,70 @@ def memory(suite):
     return figures
 
 
+def measure_latency(suite, receiver, options):
+    endpoint = suite.add_webhook(f"{receiver.url}/hook", events=["message.received"])
+    receiver.trust(endpoint["secret"])
+    figures = bench_latency(suite, receiver, 100 * options.seconds)
+    suite.request("DELETE", f"/api/v1/webhooks/{endpoint['id']}")
+    return {"callback_to_webhook": figures}
+
+
+def measure_deliveries(suite, _receiver, options):
+    rounds = [bench_deliveries(suite, CONCURRENCY, 5000) for _ in range(options.rounds)]
+    return {f"deliveries, {CONCURRENCY} in flight": medians(rounds)}
+
+
+def measure_sends(suite, _receiver, options):
+    sends, hello = [], []
+    for _ in range(options.rounds):
+        hello.append(bench_hello(options.seconds))
+        sends.append(bench_sends(suite, options.seconds))
+    figures = {"durable 202 sends, 64 clients": medians(sends), "bare libsoup hello": medians(hello)}
+    figures["durable 202 sends, 64 clients"]["ratio"] = round(median(sends, "per_s") / median(hello, "per_s"), 3)
+    return figures
+
+
+def measure_memory(suite, _receiver, _options):
+    return {"memory": memory(suite)}
+
+
+def measure_commits(_suite, _receiver, _options):
+    print(bench_commits(), flush=True)
+    return {}
+
+
+MEASURES = {"memory": measure_memory, "latency": measure_latency, "deliveries": measure_deliveries, "sends": measure_sends,
+            "commits": measure_commits}
+
+
 def median(rounds, key):
     return statistics.median(r[key] for r in rounds)
 
 
+def medians(rounds):
+    return {key: round(median(rounds, key), 2) for key in rounds[0]}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench.suite")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(MEASURES)}; all without one")
     parser.add_argument("--seconds", type=int, default=5, help="length of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    for name in options.names:
+        if name not in MEASURES:
+            parser.error(f"there is no benchmark ‘{name}’; allowed: {', '.join(MEASURES)}")
     results = {"cpus": os.cpu_count()}
 
     with GraphPeer() as graph, Receiver() as receiver, Suite(config=CONFIG, graph_url=graph.url) as suite:
         graph.aim(suite.add_cloud_account("sales"))
-        results["memory_idle"] = memory(suite)
-        endpoint = suite.add_webhook(f"{receiver.url}/hook", events=["message.received"])
-        receiver.trust(endpoint["secret"])
-        results["callback_to_webhook"] = bench_latency(suite, receiver, 500)
-        print("callback to webhook:", results["callback_to_webhook"], flush=True)
-
-        rounds = [bench_deliveries(suite, CONCURRENCY, 5000) for _ in range(options.rounds)]
-        results["deliveries"] = {k: round(median(rounds, k), 2) for k in rounds[0]}
-        print(f"deliveries, {CONCURRENCY} in flight:", results["deliveries"], flush=True)
-
-        sends, hello = [], []
-        for _ in range(options.rounds):
-            hello.append(bench_hello(options.seconds))
-            sends.append(bench_sends(suite, options.seconds))
-        results["sends"] = {k: round(median(sends, k), 2) for k in sends[0]}
-        results["bare_hello"] = {k: round(median(hello, k), 2) for k in hello[0]}
-        results["sends"]["ratio_to_hello"] = round(results["sends"]["per_s"] / results["bare_hello"]["per_s"], 3)
-        print("durable 202 sends, 64 clients:", results["sends"], "; bare libsoup hello:", results["bare_hello"], flush=True)
-        results["memory_after_load"] = memory(suite)
-        print("memory idle:", results["memory_idle"])
-        print("memory after load:", results["memory_after_load"])
-    print(bench_commits())
+        for name in options.names or MEASURES:
+            for title, figures in MEASURES[name](suite, receiver, options).items():
+                results[title] = figures
+                print(f"{title}: {figures}", flush=True)
+        if not options.names:
+            results["memory after load"] = memory(suite)
+            print("memory after load:", results["memory after load"])
     print(json.dumps(results))
 
 

@@ -584,6 +584,7 @@ typedef struct
 {
   UlakStoreOp op;
   GArray *rows; /* (owned) (element-type BlockingRow) */
+  gint64 set_back_us;
 } UnblockOp;
 
 static void
@@ -618,11 +619,26 @@ list_blocking (UlakDatabase *database, UnblockOp *op, GError **error)
 }
 
 static gboolean
+shift_times (UlakDatabase *database, const UnblockOp *op, GError **error)
+{
+  UlakStatement *statement;
+
+  if (op->set_back_us == 0)
+    return TRUE;
+  statement = ulak_database_statement (database, SQL ("queue-shift"), error);
+  if (statement == NULL)
+    return FALSE;
+  ulak_statement_bind_integer (statement, "now", op->op.now_us);
+  ulak_statement_bind_integer (statement, "step", op->set_back_us);
+  return ulak_statement_run (statement, error);
+}
+
+static gboolean
 unblock_work (UlakDatabase *database, gpointer data, GError **error)
 {
   UnblockOp *op = data;
 
-  if (!list_blocking (database, op, error))
+  if (!shift_times (database, op, error) || !list_blocking (database, op, error))
     return FALSE;
   for (guint i = 0; i < op->rows->len; i++)
     {
@@ -637,14 +653,19 @@ unblock_work (UlakDatabase *database, gpointer data, GError **error)
 /**
  * ulak_webhook_store_unblock_async:
  * @self: a store
+ * @set_back_us: by how much the wall clock was set back since the last call, or 0
  *
- * Passes over the heads whose time to block their lane is over.
+ * Passes over the heads whose time to block their lane is over. Times to come move with a clock that was set back.
  */
 void
-ulak_webhook_store_unblock_async (UlakWebhookStore *self, GAsyncReadyCallback callback, gpointer user_data)
+ulak_webhook_store_unblock_async (UlakWebhookStore *self,
+                                  gint64 set_back_us,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
   UnblockOp *op = g_new0 (UnblockOp, 1);
 
+  op->set_back_us = set_back_us;
   op->rows = g_array_new (FALSE, FALSE, sizeof (BlockingRow));
   g_array_set_clear_func (op->rows, blocking_row_clear);
   ulak_webhook_store_run (self, ULAK_STORE_WRITE, unblock_work, op, unblock_op_free, unblock_work, callback, user_data);

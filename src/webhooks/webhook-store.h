@@ -137,7 +137,7 @@ void ulak_webhook_store_retry_async (UlakWebhookStore *self, const UlakDelivery 
 gboolean ulak_webhook_store_retry_finish (UlakWebhookStore *self, GAsyncResult *result, GError **error);
 
 /* Small steps of upkeep; each says whether there is more to do at once. */
-void ulak_webhook_store_unblock_async (UlakWebhookStore *self, GAsyncReadyCallback callback, gpointer user_data);
+void ulak_webhook_store_unblock_async (UlakWebhookStore *self, gint64 set_back_us, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_webhook_store_unblock_finish (UlakWebhookStore *self, GAsyncResult *result, gboolean *more_out, GError **error);
 
 typedef struct

@@ -212,16 +212,48 @@ test_retry_keeps_its_place (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
-unblock (Fixture *self)
+unblock_after (Fixture *self, gint64 set_back_us)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   gboolean more;
 
-  ulak_webhook_store_unblock_async (self->store, keep_result_cb, &result);
+  ulak_webhook_store_unblock_async (self->store, set_back_us, keep_result_cb, &result);
   ulak_webhook_store_unblock_finish (self->store, wait_for_result (&result), &more, &error);
   g_assert_no_error (error);
   g_assert_false (more);
+}
+
+static void
+unblock (Fixture *self)
+{
+  unblock_after (self, 0);
+}
+
+static void
+test_clock_set_back_holds_nothing_up (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  UlakEndpoint *endpoint = fixture_add_endpoint (self, EVERYTHING);
+  const gint64 hour_us = 3600 * G_GINT64_CONSTANT (1000000);
+  g_autoptr (GPtrArray) head = NULL;
+  gint64 next_due_us = 0;
+
+  submit_chat (self, "1", "{\"a\":1}");
+  head = claim_exactly (self, endpoint->row, "{\"a\":1}");
+  fixture_retry (self, g_ptr_array_index (head, 0), 5 * G_USEC_PER_SEC, hour_us);
+  submit_chat (self, "1", "{\"a\":2}");
+  submit_chat (self, "2", "{\"b\":1}");
+  ulak_fake_clock_jump_wall_us (self->clock, -hour_us);
+  claim_and_end (self, endpoint->row, "");
+  unblock_after (self, hour_us);
+  g_clear_pointer (&head, g_ptr_array_unref);
+  head = fixture_claim (self, endpoint->row, 10, &next_due_us);
+  g_assert_cmpuint (head->len, ==, 1);
+  g_assert_cmpstr (((UlakDelivery *) g_ptr_array_index (head, 0))->event->data, ==, "{\"b\":1}");
+  g_assert_cmpint (next_due_us, ==, ulak_clock_get_wall_us (ULAK_CLOCK (self->clock)) + 5 * G_USEC_PER_SEC);
+  ulak_fake_clock_advance_us (self->clock, hour_us);
+  unblock (self);
+  claim_and_end (self, endpoint->row, "{\"a\":1}{\"a\":2}");
 }
 
 static void
@@ -548,6 +580,7 @@ main (int argc, char **argv)
   ADD ("large claimed deliveries hide no others", test_large_claimed_deliveries_hide_no_others);
   ADD ("a delivery that ends while a claim reads is not seen again", test_end_while_a_claim_reads_is_not_seen_again);
   ADD ("a retry keeps its place", test_retry_keeps_its_place);
+  ADD ("a clock that is set back holds nothing up", test_clock_set_back_holds_nothing_up);
   ADD ("a failing head blocks its chat for an hour only", test_failing_head_blocks_its_chat_for_an_hour_only);
   ADD ("after reopening only what has not ended is due", test_reopening_hands_out_only_what_has_not_ended);
   ADD ("filters choose the endpoints", test_filters_choose_endpoints);

@@ -31,7 +31,7 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Config
 NO_OPTIONS = {}
 
 
-def wait_for(what, seconds=20, describe="condition"):
+def wait_for(what, seconds=60, describe="condition"):  # only to fail: a busy disk may hold up a commit for long
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = what()

@@ -14,7 +14,7 @@ check_licence ()
 {
   local missing
   missing=$(git -C "$DEV_TOP" grep -L 'SPDX-License-Identifier:' -- 'src/*.[ch]' 'tests/*.[ch]' '*.py' '*.sh' '*.build' \
-              'data/*.xml' 'data/*.sql' 'units/*' || true)
+              'data/*.xml' 'data/*.sql' 'units/*' 'packaging/debian/control' 'packaging/debian/*.install' || true)
   [ -z "$missing" ] || die "no SPDX line in: $missing"
 }
 

@@ -254,8 +254,9 @@ class Suite:
         path = self.directory / "bus"
         self.bus_address = f"unix:path={path}"
         (self.directory / "bus.conf").write_text(BUS_CONFIG.format(socket=path))
-        self.bus = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={self.directory / 'bus.conf'}"])
-        wait_for(path.exists, 5, "the bus")
+        self.bus = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", "--print-address", f"--config-file={self.directory / 'bus.conf'}"],
+                                    stdout=subprocess.PIPE)
+        assert self.bus.stdout.readline()  # it says so once it listens
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.connection = Gio.DBusConnection.new_for_address_sync(self.bus_address, flags, None, None)
         SystemdStandIn(self).serve(self.connection)

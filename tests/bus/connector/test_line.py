@@ -122,8 +122,9 @@ class Line:
         (directory / "ulak.conf").write_text("[whatsapp]\nunknown_wait_ms=500\n")
         socket = directory / "bus"
         (directory / "bus.conf").write_text(BUS_CONFIG.format(socket=socket))
-        self.bus = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={directory / 'bus.conf'}"])
-        wait_for(socket.exists)
+        self.bus = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", "--print-address", f"--config-file={directory / 'bus.conf'}"],
+                                    stdout=subprocess.PIPE)
+        assert self.bus.stdout.readline()  # it says so once it listens
         self.address = f"unix:path={socket}"
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.connection = Gio.DBusConnection.new_for_address_sync(self.address, flags, None, None)

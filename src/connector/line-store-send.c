@@ -395,3 +395,36 @@ ulak_line_store_close_unknown_async (UlakLineStore *self,
   ulak_line_store_write (self, close_unknown_run, step_new (self, head), step_free, ulak_line_work_done_nothing,
                          g_task_new (self, NULL, callback, user_data));
 }
+
+/* --- a clock that was set back --- */
+
+typedef struct
+{
+  UlakLineWork head;
+  gint64 step_us;
+} SetBack;
+
+static gboolean
+set_back_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  SetBack *self = data;
+  const UlakBinding *bindings
+      = ULAK_BINDINGS (ULAK_INTEGER ("step_us", self->step_us), ULAK_INTEGER ("now_us", self->head.now_us));
+
+  ulak_line_work_start (self);
+  return ulak_sql_run (database, ULAK_SQL ("lanes-shift"), bindings, error)
+         && ulak_sql_run (database, ULAK_SQL ("messages-shift"), bindings, error);
+}
+
+void
+ulak_line_store_set_back_async (UlakLineStore *self,
+                                gint64 step_us,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  SetBack *work = g_new0 (SetBack, 1);
+
+  work->step_us = step_us;
+  ulak_line_store_write (self, set_back_run, work, g_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
+}

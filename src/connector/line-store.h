@@ -148,6 +148,11 @@ void ulak_line_store_close_unknown_async (UlakLineStore *self,
                                           const UlakLaneHead *head,
                                           GAsyncReadyCallback callback,
                                           gpointer user_data);
+/* The wall clock was set back: times to come move with it. */
+void ulak_line_store_set_back_async (UlakLineStore *self,
+                                     gint64 step_us,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
 void ulak_line_store_expire_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
 /* For all functions here that finish with nothing but success. */
 gboolean ulak_line_store_finish (UlakLineStore *self, GAsyncResult *result, GError **error);

@@ -14,6 +14,8 @@
 /* Heads of each kind, warm and cold, that are looked at together. Enough for send_concurrency at any rate that the
  * networks allow; few enough to be read in a moment. */
 #define WINDOW 64
+/* The wall clock may be set back: no wait trusts it for longer. */
+#define WAIT_MAX_US (60 * G_USEC_PER_SEC)
 /* After a fault of the database. */
 #define FAULT_PAUSE_US G_USEC_PER_SEC
 
@@ -41,6 +43,9 @@ struct _UlakSendQueue
   gboolean wants_list;
   gboolean is_listing;
   gboolean is_expiring;
+  gboolean is_shifting;
+  gint64 offset_us;   /* see ulak_clock_take_set_back_us() */
+  gint64 set_back_us; /* not yet told to the store */
   gint64 next_due_us;
   gint64 next_expiry_us;
   gint64 pause_until_us; /* monotonic: after a fault of the database */
@@ -452,6 +457,35 @@ expired_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   turn (self);
 }
 
+static void
+shifted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UlakSendQueue) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->is_shifting = FALSE;
+  if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
+    pause_after (self, error);
+  else
+    self->set_back_us = 0;
+  self->wants_list = TRUE;
+  turn (self);
+}
+
+/* Times to come are wall clock, so that they survive a restart. */
+static void
+follow_clock (UlakSendQueue *self)
+{
+  gint64 step_us = self->is_shifting ? 0 : ulak_clock_take_set_back_us (self->clock, &self->offset_us);
+
+  self->line_until_us -= step_us;
+  self->set_back_us += step_us;
+  if (self->set_back_us == 0 || self->is_shifting)
+    return;
+  self->is_shifting = TRUE;
+  ulak_line_store_set_back_async (self->store, self->set_back_us, shifted_cb, g_object_ref (self));
+}
+
 /* --- the turn --- */
 
 const char *
@@ -562,7 +596,7 @@ set_timer (UlakSendQueue *self, gint64 wake_us)
 {
   ulak_clock_clear_timer (self->clock, &self->timer);
   if (wake_us != ULAK_NEVER_US)
-    self->timer = ulak_clock_add_timer (self->clock, MAX (wake_us - wall_us (self), 0), timer_cb, self);
+    self->timer = ulak_clock_add_timer (self->clock, CLAMP (wake_us - wall_us (self), 0, WAIT_MAX_US), timer_cb, self);
 }
 
 static void
@@ -581,7 +615,7 @@ turn (UlakSendQueue *self)
 {
   gint64 wake_us = ULAK_NEVER_US;
   gint64 until_us;
-  const char *hold = ulak_send_queue_get_hold (self, &until_us);
+  const char *hold;
 
   if (self->is_draining)
     {
@@ -596,6 +630,8 @@ turn (UlakSendQueue *self)
       set_timer (self, wall_us (self) + self->pause_until_us - monotonic_us (self));
       return;
     }
+  follow_clock (self);
+  hold = ulak_send_queue_get_hold (self, &until_us);
   if (hold != NULL)
     show_hold (self, hold, until_us, &wake_us);
   else

@@ -56,6 +56,29 @@ ulak_clock_clear_timer (UlakClock *self, guint *timer_id)
 }
 
 /**
+ * ulak_clock_take_set_back_us:
+ * @offset_us: (inout): of the wall clock to the monotonic one at the last call
+ *
+ * A step forward only makes things happen early; one back would hold up everything that waits by as much.
+ *
+ * Returns: by how much the wall clock was set back since the last call, in microseconds; 0 if by less than a second
+ */
+gint64
+ulak_clock_take_set_back_us (UlakClock *self, gint64 *offset_us)
+{
+  gint64 now_us = ulak_clock_get_wall_us (self) - ulak_clock_get_monotonic_us (self);
+  gint64 back_us = *offset_us - now_us;
+
+  if (*offset_us == 0 || back_us < G_USEC_PER_SEC)
+    {
+      *offset_us = MAX (*offset_us, now_us);
+      return 0;
+    }
+  *offset_us = now_us;
+  return back_us;
+}
+
+/**
  * ulak_format_rfc3339:
  * @wall_us: microseconds since 1970-01-01 UTC
  *

@@ -34,6 +34,9 @@ void ulak_clock_clear_timer (UlakClock *self, guint *timer_id);
 
 UlakClock *ulak_clock_system_new (void);
 
+/* For whoever keeps times to come in wall clock: *offset_us is the caller's, 0 before the first call. */
+gint64 ulak_clock_take_set_back_us (UlakClock *self, gint64 *offset_us);
+
 char *ulak_format_rfc3339 (gint64 wall_us);
 gboolean ulak_parse_rfc3339 (const char *text, gint64 *wall_us_out);
 

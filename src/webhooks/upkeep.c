@@ -12,9 +12,6 @@
 /* No head can begin to block unseen for longer than this, whatever the setting. */
 #define UNBLOCK_EVERY_US (10 * G_USEC_PER_SEC)
 
-/* Smaller steps of the wall clock are not worth a look at the whole queue. */
-#define SET_BACK_MIN_US G_USEC_PER_SEC
-
 struct _UlakUpkeep
 {
   GObject parent_instance;
@@ -24,7 +21,7 @@ struct _UlakUpkeep
   UlakMetrics *metrics;    /* (owned) */
   UlakRetention retention;
   gint64 unblock_every_us;
-  gint64 offset_us;   /* of the wall clock to the monotonic one, when last looked at */
+  gint64 offset_us;   /* see ulak_clock_take_set_back_us() */
   gint64 set_back_us; /* not yet told to the store */
   gint64 retain_started_us;
   guint retain_timer;
@@ -166,27 +163,6 @@ retain_cb (gpointer user_data)
   ulak_webhook_store_retain_async (self->store, &self->retention, retained_cb, g_object_ref (self));
 }
 
-static gint64
-get_offset_us (UlakUpkeep *self)
-{
-  return ulak_clock_get_wall_us (self->clock) - ulak_clock_get_monotonic_us (self->clock);
-}
-
-/* A step forward only makes things happen early; one back would hold up every retry and every head by as much. */
-static void
-note_clock (UlakUpkeep *self)
-{
-  gint64 offset_us = get_offset_us (self);
-
-  if (self->offset_us - offset_us < SET_BACK_MIN_US)
-    {
-      self->offset_us = MAX (self->offset_us, offset_us);
-      return;
-    }
-  self->set_back_us += self->offset_us - offset_us;
-  self->offset_us = offset_us;
-}
-
 static void
 unblocked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -208,7 +184,7 @@ unblock_cb (gpointer user_data)
   UlakUpkeep *self = user_data;
 
   self->unblock_timer = 0;
-  note_clock (self);
+  self->set_back_us += ulak_clock_take_set_back_us (self->clock, &self->offset_us);
   ulak_webhook_store_unblock_async (self->store, self->set_back_us, unblocked_cb, g_object_ref (self));
 }
 
@@ -216,7 +192,7 @@ void
 ulak_upkeep_start (UlakUpkeep *self)
 {
   self->is_running = TRUE;
-  self->offset_us = get_offset_us (self);
+  ulak_clock_take_set_back_us (self->clock, &self->offset_us);
   retain_after (self, G_USEC_PER_SEC); /* after the rush of the start */
   unblock_after (self, STEP_PAUSE_US);
 }

@@ -191,6 +191,30 @@ test_retries (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+set_back (QueueFixture *fixture, UlakSendScope scope)
+{
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, scope, 0);
+  send (fixture, ID_1, HELLO);
+  assert_sent (fixture, 1);
+  ulak_fake_clock_jump_wall_us (fixture->line.clock, -3600 * G_GINT64_CONSTANT (1000000));
+  advance (fixture, 1000);
+  assert_sent (fixture, 2);
+  assert_status (fixture, ID_1, "sent");
+}
+
+static void
+test_set_back_message (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  set_back (fixture, ULAK_SEND_SCOPE_MESSAGE);
+}
+
+static void
+test_set_back_line (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  set_back (fixture, ULAK_SEND_SCOPE_LINE);
+}
+
+static void
 test_retry_after (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_RECIPIENT, 30000);
@@ -400,6 +424,8 @@ main (int argc, char **argv)
     { "messages of a chat leave one after the other, chats beside each other", test_order },
     { "no more are in flight than allowed", test_concurrency },
     { "a refused message is tried again with backoff, and fails after its tries", test_retries },
+    { "a clock that is set back holds no retry up", test_set_back_message },
+    { "a clock that is set back holds no line up", test_set_back_line },
     { "a refused recipient waits as long as the network says, others do not", test_retry_after },
     { "a refused line probes with one message and costs none a try", test_line_scope },
     { "a final refusal fails at once", test_failed },

@@ -131,6 +131,24 @@ test_rfc3339 (void)
 }
 
 static void
+test_set_back (void)
+{
+  g_autoptr (UlakFakeClock) own = ulak_fake_clock_new ();
+  UlakClock *clock = ULAK_CLOCK (own);
+  gint64 offset_us = 0;
+
+  g_assert_cmpint (ulak_clock_take_set_back_us (clock, &offset_us), ==, 0);
+  ulak_fake_clock_advance_ms (own, 5000);
+  ulak_fake_clock_jump_wall_us (own, 7 * G_USEC_PER_SEC);
+  g_assert_cmpint (ulak_clock_take_set_back_us (clock, &offset_us), ==, 0);
+  ulak_fake_clock_jump_wall_us (own, -600 * 1000);
+  g_assert_cmpint (ulak_clock_take_set_back_us (clock, &offset_us), ==, 0);
+  ulak_fake_clock_jump_wall_us (own, -600 * 1000); /* small steps add up */
+  g_assert_cmpint (ulak_clock_take_set_back_us (clock, &offset_us), ==, 1200 * 1000);
+  g_assert_cmpint (ulak_clock_take_set_back_us (clock, &offset_us), ==, 0);
+}
+
+static void
 test_rfc3339_refuses (void)
 {
   static const char *const bad[] = { "", "yesterday", "2025-11-25", "2025-11-25T08:30:00", "2025-13-25T08:30:00Z" };
@@ -159,6 +177,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/clock/a removed timer never fires", test_removed_never_fires);
   g_test_add_func ("/clock/a jump of the wall clock moves no timer", test_wall_jumps_leave_timers);
   g_test_add_func ("/clock/the system's timer fires on the main context and not early", test_system_timer_fires);
+  g_test_add_func ("/clock/a wall clock that is set back says by how much, once", test_set_back);
   g_test_add_func ("/clock/a time is printed with milliseconds and read back", test_rfc3339);
   g_test_add_func ("/clock/a text without date, time or offset is no time", test_rfc3339_refuses);
   g_test_add_func ("/clock/times before 1970 and beyond all years print well", test_rfc3339_edges);

@@ -22,7 +22,7 @@ struct _UlakInbox
   UlakRandom *random;      /* (owned) */
   UlakMetrics *metrics;    /* (owned) */
   UlakInboxPeer peer;
-  GHashTable *pumps;       /* (owned) (element-type utf8 Pump) */
+  GHashTable *pumps; /* (owned) (element-type utf8 Pump) */
   gboolean is_loaded;
   gboolean is_stopped;
 };
@@ -36,8 +36,8 @@ typedef struct
   gint64 done_sequence; /* up to here all were handed over or set aside */
   guint failures;       /* of the first row */
   guint timer;
-  gboolean is_busy;     /* a read or a delivery is under way */
-  gboolean is_woken;    /* something came meanwhile */
+  gboolean is_busy;  /* a read or a delivery is under way */
+  gboolean is_woken; /* something came meanwhile */
 } Pump;
 
 G_DEFINE_FINAL_TYPE (UlakInbox, ulak_inbox, G_TYPE_OBJECT)

@@ -65,7 +65,8 @@ void
 ulak_request_refuse (UlakRequest *self, guint status, const char *code, const char *sentence)
 {
   g_autofree char *body = ulak_request_format_fault (self, code, sentence, NULL);
-  g_autofree char *quota = format_quota (self), *allow
+  g_autofree char *quota = format_quota (self);
+  g_autofree char *allow
       = status == 405 ? g_strdup_printf ("Allow: %s\r\n", self->match.allow) : g_strdup ("");
   char *answer = g_strdup_printf ("HTTP/1.1 %u %s\r\nServer: ulak\r\nConnection: close\r\nContent-Type: application/json\r\n"
                                   "%s%s%sX-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n%s",

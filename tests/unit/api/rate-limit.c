@@ -80,7 +80,7 @@ test_quota (Fixture *self, G_GNUC_UNUSED gconstpointer data)
   ulak_fake_clock_advance_ms (self->clock, 100);
   g_assert_false (ulak_rate_limit_take (self->limit, "a", &quota));
   g_assert_cmpuint (quota.remaining, ==, 0);
-  g_assert_cmpuint (quota.reset_s, ==, 10); /* 9.9 s */
+  g_assert_cmpuint (quota.reset_s, ==, 10);      /* 9.9 s */
   g_assert_cmpuint (quota.retry_after_s, ==, 3); /* 2.4 s */
   ulak_fake_clock_advance_ms (self->clock, 2399);
   g_assert_false (ulak_rate_limit_take (self->limit, "a", &quota));

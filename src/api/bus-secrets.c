@@ -197,17 +197,44 @@ value_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     ulak_call_return_with_fd (user_data, g_variant_new ("(h)", 0), fd);
 }
 
-void
-ulak_bus_read_secret (UlakCall *call, gpointer self)
+typedef struct
 {
-  UlakApi *api = ulak_bus_adapter_get_api (self);
+  UlakCall *call; /* ended by the end of the reading */
+  UlakApi *api;
+} Reading;
+
+static void
+reader_checked_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Reading *reading = user_data;
+  UlakCall *call = reading->call;
+  UlakApi *api = reading->api;
   const char *account = get_text (call, 0), *name = get_text (call, 1);
   JsonObject *settings = ulak_accounts_get_settings (api->accounts, account);
+  GError *error = NULL;
 
-  if (g_strcmp0 (ulak_lines_get_owner (api->lines, account), ulak_call_get_sender (call)) != 0)
-    ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Only the line itself reads its secrets"));
+  if (!ulak_call_check_line_finish (result, &error))
+    ulak_call_fail (call, error);
   else if (settings == NULL || !ulak_account_refers_to (settings, name))
     ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "The account's settings name no such secret"));
   else
     ulak_secret_source_lookup_async (ULAK_SECRET_SOURCE (api->secrets), name, NULL, value_found_cb, call);
+}
+
+void
+ulak_bus_read_secret (UlakCall *call, gpointer self)
+{
+  UlakApi *api = ulak_bus_adapter_get_api (self);
+  const char *account = get_text (call, 0);
+  Reading *reading;
+
+  if (g_strcmp0 (ulak_lines_get_owner (api->lines, account), ulak_call_get_sender (call)) != 0)
+    {
+      ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Only the line itself reads its secrets"));
+      return;
+    }
+  reading = g_new0 (Reading, 1);
+  reading->call = call;
+  reading->api = api;
+  ulak_call_check_line_async (call, account, reader_checked_cb, reading);
 }

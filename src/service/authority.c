@@ -32,6 +32,7 @@ struct _UlakAuthority
   GPtrArray *waiting;          /* (owned) (nullable) (element-type GTask): while libpolkit is being made */
   GArray *suite_uids;          /* (owned) (element-type uid_t) */
   uid_t line_uid;              /* ULAK_NO_UID: none */
+  GHashTable *lines;           /* (owned) (element-type utf8 utf8): unique name, which comes only once, -> account */
   GHashTable *pending;         /* (owned): uid -> open questions to polkit */
 };
 
@@ -73,6 +74,7 @@ ulak_authority_finalize (GObject *object)
 
   g_array_unref (self->suite_uids);
   g_hash_table_unref (self->pending);
+  g_hash_table_unref (self->lines);
   G_OBJECT_CLASS (ulak_authority_parent_class)->finalize (object);
 }
 
@@ -88,6 +90,7 @@ ulak_authority_init (UlakAuthority *self)
 {
   self->suite_uids = g_array_new (FALSE, FALSE, sizeof (uid_t));
   self->pending = g_hash_table_new (NULL, NULL);
+  self->lines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
 
 /**
@@ -387,6 +390,18 @@ refuse_line (GTask *task)
   g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "A line may do this for its own account only");
 }
 
+static void
+accept_line (GTask *task)
+{
+  UlakAuthority *self = g_task_get_source_object (task);
+  const LineCheck *check = g_task_get_task_data (task);
+
+  if (g_hash_table_size (self->lines) >= ULAK_PEERS_MAX)
+    g_hash_table_remove_all (self->lines);
+  g_hash_table_replace (self->lines, g_strdup (check->sender), g_strdup (check->account));
+  g_task_return_boolean (task, TRUE);
+}
+
 /* The unit that the process belongs to, by systemd's word, is that of a line of this account. */
 static void
 got_unit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -406,7 +421,7 @@ got_unit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       is_own = is_own || (sd_bus_path_decode (path, UNIT_PATH, &name) > 0 && g_str_equal (name, unit));
     }
   if (is_own)
-    g_task_return_boolean (task, TRUE);
+    accept_line (task);
   else
     refuse_line (task);
 }
@@ -456,7 +471,8 @@ got_owner_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @account: the account that the call is about; text from outside
  *
  * All lines run as one user, and one that was taken over could own the name of another that is stopped. So the caller must
- * own the account's name and be a process of the account's unit, by the word of systemd.
+ * own the account's name and be a process of the account's unit, by the word of systemd. Asked once per connection: a line
+ * calls for every batch of events.
  */
 void
 ulak_authority_check_line_async (UlakAuthority *self,
@@ -471,7 +487,8 @@ ulak_authority_check_line_async (UlakAuthority *self,
 
   g_task_set_source_tag (task, ulak_authority_check_line_async);
   g_task_set_task_data (task, line_check_new (sender, account), (GDestroyNotify) line_check_free);
-  if (ulak_peers_peek_uid (self->peers, sender, &uid) && is_suite (self, uid))
+  if ((ulak_peers_peek_uid (self->peers, sender, &uid) && is_suite (self, uid))
+      || g_strcmp0 (g_hash_table_lookup (self->lines, sender), account) == 0)
     g_task_return_boolean (task, TRUE);
   else
     g_dbus_connection_call (self->connection, BUS_NAME, BUS_PATH, BUS_NAME, "GetNameOwner", g_variant_new ("(s)", name),

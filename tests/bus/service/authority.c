@@ -321,6 +321,8 @@ test_a_line_speaks_for_its_own_account_only (Fixture *self, gconstpointer data)
   assert_line (self, "sales", TRUE);
   assert_line (self, "support", data == NULL);
   assert_line (self, "sales/../x y", data == NULL);
+  self->unit = NULL;
+  assert_line (self, "sales", TRUE); /* asked once per connection */
 }
 
 static void

@@ -27,6 +27,7 @@ struct _UlakStore
 
   int lock;
   int is_closing;       /* atomic */
+  int unfinished;       /* atomic */
   UlakWorker *worker;   /* (owned) */
   UlakReaders *readers; /* (owned) */
   UlakReaders *slow;    /* (owned) */
@@ -166,6 +167,13 @@ ulak_store_open_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* A task is dropped right after its callback, while it still holds the store. */
+static void
+task_gone_cb (gpointer data, GObject *task G_GNUC_UNUSED)
+{
+  g_atomic_int_add (&ULAK_STORE (data)->unfinished, -1);
+}
+
 static UlakJob *
 new_job (UlakStore *self,
          UlakStoreWork work,
@@ -176,6 +184,8 @@ new_job (UlakStore *self,
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
+  g_atomic_int_inc (&self->unfinished);
+  g_object_weak_ref (G_OBJECT (task), task_gone_cb, self);
   g_task_set_task_data (task, data, data_free);
   return ulak_job_new (task, work);
 }
@@ -378,4 +388,5 @@ ulak_store_get_status (UlakStore *self, UlakStoreStatus *status_out)
 {
   ulak_worker_get_status (self->worker, status_out);
   status_out->queued += ulak_readers_get_queued (self->readers);
+  status_out->unfinished = (guint) g_atomic_int_get (&self->unfinished);
 }

@@ -80,6 +80,7 @@ typedef struct
   guint64 commits;
   guint64 works;        /* write works committed: works / commits is the sharing of fsyncs */
   guint queued;
+  guint unfinished;     /* works, reads included, whose callback was not called yet */
   gboolean is_healthy;  /* the last commit did not meet a disk fault */
   const char *fault;    /* (nullable): what it met, until the next good commit; damage stays until reopened */
 } UlakStoreStatus;

@@ -139,13 +139,37 @@ check (UlakInvocation *self, GError **error)
   return TRUE;
 }
 
-/* In the child, before exec: root becomes the owner of the files, so that none is left that the service cannot write. */
+typedef struct
+{
+  uid_t uid;
+  gid_t gid;
+  gid_t services_gid;
+} Owner;
+
+static gboolean
+find_owner (const char *name, Owner *owner_out)
+{
+  struct passwd *user = getpwnam (ULAK_USER_SERVICES);
+
+  if (user == NULL)
+    return FALSE;
+  owner_out->services_gid = user->pw_gid;
+  user = getpwnam (name);
+  if (user == NULL)
+    return FALSE;
+  owner_out->uid = user->pw_uid;
+  owner_out->gid = user->pw_gid;
+  return TRUE;
+}
+
+/* In the child, before exec: root becomes the owner of the files, so that none is left that the service cannot write. A line
+ * needs the services' group besides, to reach its folder: its unit binds the folder in, and there is no unit here. */
 static void
 become_owner (gpointer user_data)
 {
-  const struct passwd *user = user_data;
+  const Owner *owner = user_data;
 
-  if (setgroups (0, NULL) < 0 || setgid (user->pw_gid) < 0 || setuid (user->pw_uid) < 0)
+  if (setgroups (1, &owner->services_gid) < 0 || setgid (owner->gid) < 0 || setuid (owner->uid) < 0)
     _exit (127);
 }
 
@@ -155,7 +179,8 @@ migrate (UlakInvocation *self, GError **error)
   g_auto (Database) database = { 0 };
   const char *config = ulak_invocation_get (self, "config");
   g_autoptr (GPtrArray) command = g_ptr_array_new ();
-  struct passwd *user;
+  Owner owner;
+  gboolean is_changing;
   int wait_status;
 
   if (!find_database (self->arguments[0], &database, error))
@@ -172,9 +197,9 @@ migrate (UlakInvocation *self, GError **error)
     g_ptr_array_add (command, (gpointer) database.account);
   g_ptr_array_add (command, NULL);
 
-  user = geteuid () == 0 ? getpwnam (database.user) : NULL;
-  if (!g_spawn_sync (NULL, (char **) command->pdata, NULL, G_SPAWN_CHILD_INHERITS_STDIN, user != NULL ? become_owner : NULL,
-                     user, NULL, NULL, &wait_status, error))
+  is_changing = geteuid () == 0 && find_owner (database.user, &owner);
+  if (!g_spawn_sync (NULL, (char **) command->pdata, NULL, G_SPAWN_CHILD_INHERITS_STDIN, is_changing ? become_owner : NULL,
+                     &owner, NULL, NULL, &wait_status, error))
     return FALSE;
   if (!g_spawn_check_wait_status (wait_status, error))
     {

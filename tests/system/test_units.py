@@ -100,6 +100,21 @@ def test_a_wrong_setting_stops_the_start_with_one_clear_line(lab):
     lab.run("rm /etc/ulak/ulak.conf.d/60-wrong.conf && systemctl restart ulak-webhooks.service")
 
 
+def test_every_database_is_checked_saved_and_moved_by_hand(lab):
+    names = ("gateway", "webhooks", "sales")
+    for name in names:
+        assert "sound" in lab.out(f"ulakctl db check {name}")
+        lab.run(f"ulakctl db backup {name} /run/{name}.backup")
+        assert lab.out(f"head -c 15 /run/{name}.backup") == "SQLite format 3"
+    lab.run("systemctl stop ulak.target")
+    wait_for(lambda: not lab.is_active(LINE), describe="all is stopped")
+    for name in names:
+        assert "newest schema" in lab.out(f"ulakctl db migrate {name}")
+    assert lab.out("find /var/lib/ulak/accounts/sales ! -user ulak-line") == ""
+    lab.run("systemctl start ulak.target")
+    lab.wait_ready("sales")
+
+
 def test_the_journal_has_the_fields_of_the_catalogue(lab):
     lab.run(f"systemctl restart {LINE}")
     lab.wait_ready("sales")

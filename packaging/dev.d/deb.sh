@@ -5,7 +5,7 @@
 # Debian packages, built from a copy of the sources so that the tree stays clean, and kept by the hash of everything
 # that goes into them: unchanged sources are never built twice.
 
-DEB_SOURCES=(src data units polkit docs/man packaging/debian packaging/meson.build meson.build meson_options.txt)
+DEB_SOURCES=(src data units polkit docs/man docs/secrets.md packaging/debian packaging/meson.build meson.build meson_options.txt)
 
 deb_hash ()
 {

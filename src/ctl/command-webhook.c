@@ -14,7 +14,7 @@ static const UlakColumn columns[] = {
 static const UlakColumn added_columns[] = { { "id", "id" }, { "url", "url" }, { "secret", "secret" } };
 static const UlakColumn delivery_columns[] = {
   { "id", "id" }, { "event", "event_type" }, { "chat", "chat" }, { "status", "status" }, { "attempts", "attempts" },
-  { "created", "created_at" }, { "next", "next_at" },
+  { "created", "created_at" }, { "next", "next_at" }, { "error", "attempts.last.error" }, { "answer", "attempts.last.answer" },
 };
 static const UlakColumn test_columns[] = {
   { "delivered", "delivered" }, { "status", "status" }, { "latency_ms", "latency_ms" }, { "error", "error" }, { "answer", "answer" },

@@ -6,17 +6,25 @@
 #define CELL_MAX 60 /* characters: longer cells end in an ellipsis, so that rows stay rows */
 
 static JsonNode *
+step_into (JsonNode *node, const char *name)
+{
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  if (array != NULL)
+    return g_str_equal (name, "last") && json_array_get_length (array) > 0
+               ? json_array_get_element (array, json_array_get_length (array) - 1)
+               : NULL;
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_object_get_member (json_node_get_object (node), name) : NULL;
+}
+
+static JsonNode *
 find_member (JsonObject *row, const char *path)
 {
   g_auto (GStrv) names = g_strsplit (path, ".", -1);
-  JsonNode *node = NULL;
+  JsonNode *node = json_object_get_member (row, names[0]);
 
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      if (i > 0)
-        row = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-      node = row != NULL ? json_object_get_member (row, names[i]) : NULL;
-    }
+  for (guint i = 1; names[i] != NULL && node != NULL; i++)
+    node = step_into (node, names[i]);
   return node;
 }
 

@@ -10,7 +10,7 @@
 typedef struct
 {
   const char *title;
-  const char *path; /* members joined by dots: "last_message.text" */
+  const char *path; /* members joined by dots: "last_message.text"; "last" of an array */
 } UlakColumn;
 
 char *ulak_table_print (JsonArray *rows, const UlakColumn *columns, gsize n_columns);

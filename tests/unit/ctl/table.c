@@ -34,9 +34,10 @@ no_rows_print_nothing (void)
 static void
 cells_reach_into_objects_and_name_every_kind_of_value (void)
 {
-  g_autoptr (JsonArray) rows = parse ("[{\"a\":{\"b\":\"deep\"},\"n\":7,\"d\":1.5,\"t\":true,\"f\":false,\"l\":[1,2],\"e\":\"\"}]");
+  g_autoptr (JsonArray) rows = parse ("[{\"a\":{\"b\":\"deep\"},\"n\":7,\"d\":1.5,\"t\":true,\"f\":false,\"l\":[1,{\"x\":2}],\"z\":[],\"e\":\"\"}]");
   static const char *const cases[][2] = { { "a.b", "deep" }, { "a", "…" }, { "a.c", "-" }, { "n.x", "-" }, { "n", "7" },
-                                          { "d", "1.5" },    { "t", "yes" }, { "f", "no" }, { "l", "2" },   { "e", "-" } };
+                                          { "d", "1.5" },    { "t", "yes" }, { "f", "no" }, { "l", "2" },   { "e", "-" },
+                                          { "l.last.x", "2" }, { "l.x", "-" }, { "z.last", "-" } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {

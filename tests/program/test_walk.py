@@ -4,13 +4,14 @@
 
 import base64
 import json
+import re
 import threading
 import urllib.request
 
 import pytest
 
 from tests.peers.graph import wire
-from tests.program.suite import PHONE_NUMBER_ID, wait_for
+from tests.program.suite import PHONE_NUMBER_ID, ROOT, wait_for
 
 CONFIG = {"webhooks": {"backoff_ms": "100"}, "whatsapp": {"unknown_wait_ms": "2000", "send_backoff_ms": "100"}}
 CUSTOMER = "905321112233"
@@ -229,6 +230,16 @@ def test_health_ready_and_metrics_tell_the_truth(suite, line):
     for name in ("wp_panel_http_requests_total", "wp_panel_message_pipeline_messages_total", "wp_panel_webhook_deliveries_total"):
         assert f"\n{name}{{" in text
     assert 'route="/api/v1/accounts/{id}/messages"' in text and CUSTOMER not in text
+
+
+def test_every_metric_that_is_promised_is_counted(suite, line):
+    promised = re.findall(r'^  (?:COUNTER|GAUGE|HISTOGRAM) \("(\w+)"', (ROOT / "src/core/metrics-table.c").read_text(), re.M)
+    assert len(promised) > 20
+
+    def missing():
+        text = suite.get("/metrics")[1].decode()
+        return [name for name in promised if not re.search(rf"^{name}(_count)?[{{ ]", text, re.M)]
+    wait_for(lambda: not missing(), 30, "a sample of each")
 
 
 def test_no_text_token_or_whole_number_is_in_the_logs(suite, line):

@@ -37,6 +37,8 @@ GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)-sql\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
+CRYPTO = re.compile(r"openssl/|signal/|(curve|group_(cipher|session_builder)|key_helper|protocol|ratchet|sender_key\w*|session_\w+"
+                    r"|signal_protocol\w*)\.h$")
 CLOCK = re.compile(r"\b(g_get_real_time|g_get_monotonic_time|g_get_current_time|g_date_time_new_now\w*|g_timer_\w+"
                    r"|g_timeout_\w+|clock_gettime|gettimeofday|time)[ \t]*\(")
 # ulakctl only waits for its user, and tests drive it as a process: it has no time to inject.
@@ -91,6 +93,13 @@ def check_sqlite(path, text):
         yield "includes sqlite3.h; only store knows the engine"
 
 
+def check_crypto(path, text):
+    if path.parts[:2] != ("whatsapp", "crypto"):
+        for _, include in INCLUDE.findall(text):
+            if CRYPTO.match(include):
+                yield f"includes {include}; only whatsapp/crypto knows OpenSSL and libsignal"
+
+
 def check_clock(path, text):
     if path.as_posix() == "core/clock-system.c":
         return
@@ -103,6 +112,7 @@ RULES = {
     "a room includes only rooms below it": check_rooms,
     "inside whatsapp the arrows go one way": check_inner_rooms,
     "only store includes sqlite3.h": check_sqlite,
+    "only whatsapp/crypto includes headers of OpenSSL and libsignal": check_crypto,
     "only core/clock-system.c reads a clock": check_clock,
 }
 
@@ -116,6 +126,8 @@ BAD = [
     (check_inner_rooms, "whatsapp/codec/x.c", '#include "store/store.h"\n'),
     (check_inner_rooms, "whatsapp/link/x.c", '#include "whatsapp/line.h"\n'),
     (check_sqlite, "webhooks/x.c", "#include <sqlite3.h>\n"),
+    (check_crypto, "whatsapp/link/x.c", "#include <openssl/evp.h>\n"),
+    (check_crypto, "whatsapp/chat/x.c", "#include <session_cipher.h>\n"),
     (check_clock, "api/x.c", "a = g_get_monotonic_time ();\n"),
     (check_clock, "api/x.c", "g_timeout_add (5, cb, NULL);\n"),
 ]

@@ -32,8 +32,8 @@ INNER = {
     "cloud": (set(), False),
 }
 
-# Headers made by the build lie beside the objects: ulak-bus.h, and ROOM-sql.h of a room's queries.
-GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)-sql\.h")
+# Headers made by the build lie beside the objects: ulak-bus.h, ROOM-sql.h of a room's queries, protobufs of whatsapp/codec.
+GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)-sql\.h|(whatsapp)-[a-z]+\.pb-c\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -50,7 +50,7 @@ def room_of(include):
     parts = include.split("/")
     made = GENERATED.fullmatch(include)
     if made:
-        return made[1] or made[2], None
+        return made[1] or made[2] or made[3], "codec" if made[3] else None
     if len(parts) == 3 and parts[0] == "whatsapp":
         return parts[0], parts[1]
     return (parts[0], None) if len(parts) == 2 else (None, None)
@@ -125,6 +125,7 @@ BAD = [
     (check_inner_rooms, "whatsapp/cloud/x.c", '#include "whatsapp/link/y.h"\n'),
     (check_inner_rooms, "whatsapp/codec/x.c", '#include "store/store.h"\n'),
     (check_inner_rooms, "whatsapp/link/x.c", '#include "whatsapp/line.h"\n'),
+    (check_inner_rooms, "whatsapp/crypto/x.c", '#include "whatsapp-message.pb-c.h"\n'),
     (check_sqlite, "webhooks/x.c", "#include <sqlite3.h>\n"),
     (check_crypto, "whatsapp/link/x.c", "#include <openssl/evp.h>\n"),
     (check_crypto, "whatsapp/chat/x.c", "#include <session_cipher.h>\n"),

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Any frame is a node or refused; a node is written so that it is read as the same again. What claims to be deflated is also
- * read as if it were not, so that the fuzzer need not learn to deflate.
+ * Any frame is a node or refused; a node is written so that it is read as the same again. What claims to be deflated
+ * is also read as if it were not, so that the fuzzer need not learn to deflate.
  */
 #include "whatsapp/codec/node-codec.h"
 
 #include "core/error.h"
 
 #include "fuzz/target.h"
-
 
 static void
 check_frame (const uint8_t *bytes, size_t size_bytes)

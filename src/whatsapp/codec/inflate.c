@@ -43,8 +43,8 @@ ulak_inflate (const guint8 *bytes, gsize size_bytes, gsize max_bytes, GError **e
         }
       if (n_written > max_bytes - result->len)
         {
-          g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "Cannot inflate: the result has more than %" G_GSIZE_FORMAT " bytes",
-                       max_bytes);
+          g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
+                       "Cannot inflate: the result has more than %" G_GSIZE_FORMAT " bytes", max_bytes);
           return NULL;
         }
       g_byte_array_append (result, step, (guint) n_written);
@@ -52,8 +52,8 @@ ulak_inflate (const guint8 *bytes, gsize size_bytes, gsize max_bytes, GError **e
     }
   if (at != size_bytes)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Cannot inflate: %" G_GSIZE_FORMAT " bytes follow the end of the stream",
-                   size_bytes - at);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
+                   "Cannot inflate: %" G_GSIZE_FORMAT " bytes follow the end of the stream", size_bytes - at);
       return NULL;
     }
   return g_byte_array_free_to_bytes (g_steal_pointer (&result));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * One table says what each server allows. A text is cut at its one '@'; the user is then looked at by the rules of its server.
+ * One table says what each server allows. A text is cut at its one '@'; the user is then looked at by the rules of
+ * its server.
  */
 #include "whatsapp/codec/jid.h"
 
@@ -301,7 +302,8 @@ ulak_jid_get_domain (const UlakJid *jid, guint8 *domain_out)
  * ulak_jid_get_domain_server:
  * @domain: the number of a server as it comes with a device
  *
- * Returns: (transfer none): the name of that server; numbers without a server are agents of old, of users by phone number
+ * Returns: (transfer none): the name of that server; numbers without a server are agents of old, of users by phone
+ * number
  */
 const char *
 ulak_jid_get_domain_server (guint8 domain)

@@ -3,16 +3,16 @@
  *
  * JIDs: addresses on WhatsApp, user[:device]@server.
  *
- * A plain value without allocations: copy it by assignment, put it on the stack. Only ulak_jid_parse() makes one, so that each
- * holds to the limits and prints to text that parses to the same again. Device 0 is the phone and is never printed. A server that
- * we do not know is kept by its name: a message from there must still be acknowledged.
+ * A plain value without allocations: copy it by assignment, put it on the stack. Only ulak_jid_parse() makes one, so
+ * that each holds to the limits and prints to text that parses to the same again. Device 0 is the phone and is never
+ * printed. A server that we do not know is kept by its name: a message from there must still be acknowledged.
  */
 #pragma once
 
 #include <glib.h>
 
-#define ULAK_JID_USER_MAX 64     /* bytes; the longest seen, an old group, has 26 */
-#define ULAK_JID_SERVER_MAX 32   /* bytes; the longest known is s.whatsapp.net */
+#define ULAK_JID_USER_MAX 64   /* bytes; the longest seen, an old group, has 26 */
+#define ULAK_JID_SERVER_MAX 32 /* bytes; the longest known is s.whatsapp.net */
 #define ULAK_JID_TEXT_MAX (ULAK_JID_USER_MAX + ULAK_JID_SERVER_MAX + 24)
 
 typedef enum

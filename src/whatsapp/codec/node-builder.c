@@ -38,7 +38,8 @@ open_node (UlakNodeBuilder *builder, const char *tag)
 
   if (builder->depth == ULAK_NODE_DEPTH_MAX)
     {
-      g_set_error (&builder->error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The node is nested more than %d deep", ULAK_NODE_DEPTH_MAX);
+      g_set_error (&builder->error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The node is nested more than %d deep",
+                   ULAK_NODE_DEPTH_MAX);
       return;
     }
   own = copy (builder, tag);

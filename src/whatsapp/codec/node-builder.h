@@ -3,8 +3,8 @@
  *
  * A builder writes one tree from the top down: attributes and content go to the node that is open.
  *
- * A limit that is reached is remembered, and ulak_node_builder_end() tells it: no call in between can fail. Used by one
- * thread, once. An attribute without a value, or with an empty one, is left out: the server wants none.
+ * A limit that is reached is remembered, and ulak_node_builder_end() tells it: no call in between can fail. Used by
+ * one thread, once. An attribute without a value, or with an empty one, is left out: the server wants none.
  */
 #pragma once
 
@@ -18,7 +18,10 @@ void ulak_node_builder_free (UlakNodeBuilder *builder);
 void ulak_node_builder_add_text (UlakNodeBuilder *builder, const char *name, const char *value);
 void ulak_node_builder_add_number (UlakNodeBuilder *builder, const char *name, guint64 value);
 void ulak_node_builder_add_jid (UlakNodeBuilder *builder, const char *name, const UlakJid *jid);
-void ulak_node_builder_add_copy (UlakNodeBuilder *builder, const char *name, const UlakNode *from, const char *its_name);
+void ulak_node_builder_add_copy (UlakNodeBuilder *builder,
+                                 const char *name,
+                                 const UlakNode *from,
+                                 const char *its_name);
 
 void ulak_node_builder_open (UlakNodeBuilder *builder, const char *tag);
 void ulak_node_builder_close (UlakNodeBuilder *builder);

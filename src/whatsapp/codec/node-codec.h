@@ -10,7 +10,7 @@
 
 #include "whatsapp/codec/node.h"
 
-#define ULAK_NODE_FRAME_MAX 16777199 /* bytes of a plaintext: with its tag of 16 bytes the frame's length fits three bytes */
+#define ULAK_NODE_FRAME_MAX 16777199 /* bytes of a plaintext; with its tag of 16 the length fits three bytes */
 
 UlakNode *ulak_node_decode (GBytes *frame, GError **error);
 GBytes *ulak_node_encode (const UlakNode *node, GError **error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * A recursive descent over the bytes, as deep as ULAK_NODE_DEPTH_MAX. No length is believed: each is compared with the bytes
- * that are left before anything is allocated for it. Errors say where the node stopped making sense, never what stood there.
+ * A recursive descent over the bytes, as deep as ULAK_NODE_DEPTH_MAX. No length is believed: each is compared with
+ * the bytes that are left before anything is allocated for it. Errors say where the node stopped making sense, never
+ * what stood there.
  */
 #include "whatsapp/codec/node-codec.h"
 
@@ -36,8 +37,8 @@ static gboolean
 refuse (Reader *reader, const char *reason)
 {
   if (reader->error == NULL)
-    g_set_error (&reader->error, ULAK_ERROR, ULAK_ERROR_INVALID, "The node is malformed at byte %" G_GSIZE_FORMAT ": %s",
-                 reader->at, reason);
+    g_set_error (&reader->error, ULAK_ERROR, ULAK_ERROR_INVALID,
+                 "The node is malformed at byte %" G_GSIZE_FORMAT ": %s", reader->at, reason);
   return FALSE;
 }
 
@@ -173,7 +174,7 @@ take_part (Reader *reader)
   return keep (reader, &text);
 }
 
-/* The parts of a JID as text. What the parser does not take stays plain text: it was the server's to say, and ours to echo. */
+/* The parts of a JID as text. What the parser does not take stays plain text: the server's to say, ours to echo. */
 static gboolean
 finish_jid (Reader *reader, char *composed, Text *text_out)
 {
@@ -208,7 +209,9 @@ take_device_jid (Reader *reader, Text *text_out)
     return FALSE;
   user = take_part (reader);
   return user != NULL
-         && finish_jid (reader, g_strdup_printf ("%s:%u@%s", user, device, ulak_jid_get_domain_server ((guint8) domain)), text_out);
+         && finish_jid (reader,
+                        g_strdup_printf ("%s:%u@%s", user, device, ulak_jid_get_domain_server ((guint8) domain)),
+                        text_out);
 }
 
 /* Users of Messenger, and of other networks with the number of their integrator. */
@@ -317,7 +320,8 @@ take_node (Reader *reader, UlakNodePen *parent, guint depth, UlakNode **node_out
 
   if (depth > ULAK_NODE_DEPTH_MAX)
     {
-      g_set_error (&reader->error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The node is nested more than %d deep", ULAK_NODE_DEPTH_MAX);
+      g_set_error (&reader->error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The node is nested more than %d deep",
+                   ULAK_NODE_DEPTH_MAX);
       return FALSE;
     }
   if (!take_number (reader, 1, &first) || (size = take_list (reader, (guint8) first)) < 0)
@@ -374,13 +378,14 @@ ulak_node_decode (GBytes *frame, GError **error)
 
   if (size_bytes == 0)
     {
-      g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The frame is empty; it must hold a byte of flags and a node");
+      g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_INVALID,
+                           "The frame is empty; it must hold a byte of flags and a node");
       return NULL;
     }
   if (size_bytes > ULAK_NODE_FRAME_MAX)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The frame has %" G_GSIZE_FORMAT " bytes; allowed %d", size_bytes,
-                   ULAK_NODE_FRAME_MAX);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The frame has %" G_GSIZE_FORMAT " bytes; allowed %d",
+                   size_bytes, ULAK_NODE_FRAME_MAX);
       return NULL;
     }
   if ((bytes[0] & ULAK_WIRE_FLAG_DEFLATED) == 0)

@@ -214,7 +214,8 @@ ulak_node_encode (const UlakNode *node, GError **error)
   put_byte (out, 0);
   if (!put_node (out, node))
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The frame would have more than %d bytes", ULAK_NODE_FRAME_MAX);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The frame would have more than %d bytes",
+                   ULAK_NODE_FRAME_MAX);
       return NULL;
     }
   return g_byte_array_free_to_bytes (g_steal_pointer (&out));

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * How nodes lie in memory, for the files that make and write them: node.c, node-builder.c, node-decode.c, node-encode.c.
+ * How nodes lie in memory, for the files that make and write them: node.c, node-builder.c, node-decode.c,
+ * node-encode.c.
  *
- * Who makes a tree appends to it through a UlakNodePen, one for each open node, and drops the whole tree when a limit is reached.
+ * Who makes a tree appends to it through a UlakNodePen, one for each open node, and drops the whole tree when a
+ * limit is reached.
  */
 #pragma once
 
@@ -46,7 +48,11 @@ void ulak_node_tree_unref (UlakNodeTree *tree);
 gpointer ulak_node_tree_alloc (UlakNodeTree *tree, gsize size_bytes, GError **error);
 const char *ulak_node_tree_copy (UlakNodeTree *tree, const char *text, gsize length, GError **error);
 
-gboolean ulak_node_pen_open (UlakNodePen *pen, UlakNodeTree *tree, UlakNodePen *parent, const char *tag, GError **error);
+gboolean ulak_node_pen_open (UlakNodePen *pen,
+                             UlakNodeTree *tree,
+                             UlakNodePen *parent,
+                             const char *tag,
+                             GError **error);
 gboolean ulak_node_pen_add (UlakNodePen *pen, const char *name, const char *value, gboolean is_jid, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakNodeTree, ulak_node_tree_unref)

@@ -3,7 +3,8 @@
  *
  * The memory of a tree: blocks that grow with what was used so far, one for a usual stanza, freed together.
  *
- * Every byte that a peer makes us allocate for a tree is charged here; the bytes of contents stay in the frame they came in.
+ * Every byte that a peer makes us allocate for a tree is charged here; the bytes of contents stay in the frame they
+ * came in.
  */
 #include "whatsapp/codec/node-private.h"
 
@@ -85,7 +86,8 @@ add_block (UlakNodeTree *tree, gsize at_least, GError **error)
 
   if (size_bytes > ULAK_NODE_MEMORY_MAX - tree->charged)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The node takes more than %d bytes of memory", ULAK_NODE_MEMORY_MAX);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "The node takes more than %d bytes of memory",
+                   ULAK_NODE_MEMORY_MAX);
       return FALSE;
     }
   block = g_malloc (sizeof *block + size_bytes);
@@ -126,7 +128,8 @@ ulak_node_tree_alloc (UlakNodeTree *tree, gsize size_bytes, GError **error)
  * @length: how many
  * @error: TOO_LARGE: the tree would pass ULAK_NODE_MEMORY_MAX
  *
- * Bytes that are not UTF-8, and NULs, become U+FFFD: a name that somebody chose must not cost us the message it came with.
+ * Bytes that are not UTF-8, and NULs, become U+FFFD: a name that somebody chose must not cost us the message it came
+ * with.
  *
  * Returns: (transfer none) (nullable): @text as a string that lives as long as @tree
  */

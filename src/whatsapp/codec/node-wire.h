@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * The first bytes of everything in a binary node, for node-decode.c and node-encode.c. Source: docs/protocol/nodes.md.
+ * The first bytes of everything in a binary node, for node-decode.c and node-encode.c. Source:
+ * docs/protocol/nodes.md.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Readers. get asks, and is content with NULL; read demands, and its error names the node, what it lacks and what is allowed.
- * Values never stand in errors: they may be numbers of people or keys.
+ * Readers. get asks, and is content with NULL; read demands, and its error names the node, what it lacks and what is
+ * allowed. Values never stand in errors: they may be numbers of people or keys.
  */
 #include "whatsapp/codec/node.h"
 
@@ -278,8 +278,8 @@ ulak_node_read_bytes (const UlakNode *node, gsize min_bytes, gsize max_bytes, gs
   if (node->size_bytes < min_bytes || node->size_bytes > max_bytes)
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
-                   "Node ‘%s’ holds %" G_GSIZE_FORMAT " bytes; allowed %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT, node->tag,
-                   node->size_bytes, min_bytes, max_bytes);
+                   "Node ‘%s’ holds %" G_GSIZE_FORMAT " bytes; allowed %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT,
+                   node->tag, node->size_bytes, min_bytes, max_bytes);
       return NULL;
     }
   return ulak_node_get_bytes (node, size_bytes_out);
@@ -289,7 +289,8 @@ ulak_node_read_bytes (const UlakNode *node, gsize min_bytes, gsize max_bytes, gs
  * ulak_node_dup_text:
  * @node: a node
  *
- * Returns: (transfer full) (nullable): its bytes as a string, with U+FFFD for what is not UTF-8; NULL when it holds none
+ * Returns: (transfer full) (nullable): its bytes as a string, with U+FFFD for what is not UTF-8; NULL when it holds
+ * none
  */
 char *
 ulak_node_dup_text (const UlakNode *node)

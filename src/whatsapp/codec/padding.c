@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Only the last byte counts when padding is removed, and it may be more than we ever add: other clients look no closer.
+ * Only the last byte counts when padding is removed, and it may be more than we ever add: other clients look no
+ * closer.
  */
 #include "whatsapp/codec/padding.h"
 
@@ -47,7 +48,8 @@ ulak_padding_remove (const guint8 *padded, gsize size_bytes, gsize *plain_bytes_
   if (count == 0 || count > size_bytes)
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
-                   "The padding of the message claims %u of %" G_GSIZE_FORMAT " bytes; allowed 1 to all of them", count, size_bytes);
+                   "The padding of the message claims %u of %" G_GSIZE_FORMAT " bytes; allowed 1 to all of them",
+                   count, size_bytes);
       return FALSE;
     }
   if (plain_bytes_out != NULL)

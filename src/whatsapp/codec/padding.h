@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Padding: what is added to a message before it is encrypted, so that its length says less. 1 to 16 bytes, each their count.
+ * Padding: what is added to a message before it is encrypted, so that its length says less. 1 to 16 bytes, each
+ * their count.
  */
 #pragma once
 

@@ -7,6 +7,6 @@
 
 #include "whatsapp/codec/tokens.h"
 
-extern const char ulak_token_texts[];                       /* every text with its NUL, by number */
-extern const guint16 ulak_token_offsets[ULAK_N_TOKENS];     /* where the text of a number begins */
-extern const guint16 ulak_token_order[ULAK_N_TOKENS - 1];   /* numbers from 1 up, sorted by text as strcmp() does */
+extern const char ulak_token_texts[];                     /* every text with its NUL, by number */
+extern const guint16 ulak_token_offsets[ULAK_N_TOKENS];   /* where the text of a number begins */
+extern const guint16 ulak_token_order[ULAK_N_TOKENS - 1]; /* numbers from 1 up, sorted by text as strcmp() does */

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The Ulak authors
 """Turns data/whatsapp/tokens.txt into the C table behind tokens.h.
 
-Usage: token-table.py TOKENS.TXT OUTPUT.C. One block of text and arrays of offsets, so that no pointer has to be relocated:
-the table stays in pages that all lines share.
+Usage: token-table.py TOKENS.TXT OUTPUT.C. One block of text and arrays of offsets, so that no pointer has to be
+relocated: the table stays in pages that all lines share.
 """
 import re
 import sys
@@ -27,7 +27,7 @@ def read_tables(path):
         elif entry and section and int(entry[1]) == TABLES[section][0] + len(tables[section]):
             tables[section].append(entry[2])
         else:
-            sys.exit(f"{path}:{number}: ‘{line}’ is neither the next entry of [{section}] nor a section that is to come")
+            sys.exit(f"{path}:{number}: ‘{line}’ is neither the next entry of [{section}] nor a new section")
     for section, (first, last) in TABLES.items():
         if len(tables.get(section, [])) != last - first + 1:
             sys.exit(f"{path}: [{section}] has {len(tables.get(section, []))} entries; it must have {last - first + 1}")

@@ -3,8 +3,9 @@
  *
  * Tokens: the dictionary of binary nodes, numbers for texts that come often.
  *
- * A number below ULAK_TOKEN_DOUBLE is one byte on the wire. The others are two: the byte ULAK_TOKEN_DOUBLE + dictionary, and
- * the place in that dictionary; the number is ULAK_TOKEN_DOUBLE + 256 * dictionary + place. Number 0 is no token.
+ * A number below ULAK_TOKEN_DOUBLE is one byte on the wire. The others are two: the byte ULAK_TOKEN_DOUBLE +
+ * dictionary, and the place in that dictionary; the number is ULAK_TOKEN_DOUBLE + 256 * dictionary + place. Number 0
+ * is no token.
  */
 #pragma once
 

@@ -59,15 +59,18 @@ test_forms (void)
   } rows[] = {
     { "s.whatsapp.net", "@s.whatsapp.net", ".0:0@s.whatsapp.net", ULAK_JID_SERVER_PHONE },
     { "@s.whatsapp.net", "@s.whatsapp.net", ".0:0@s.whatsapp.net", ULAK_JID_SERVER_PHONE },
-    { "15551234567:0@s.whatsapp.net", "15551234567@s.whatsapp.net", "15551234567.0:0@s.whatsapp.net", ULAK_JID_SERVER_PHONE },
-    { "15551234567.5:12@s.whatsapp.net", "15551234567:12@s.whatsapp.net", "15551234567.5:12@s.whatsapp.net", ULAK_JID_SERVER_PHONE },
+    { "15551234567:0@s.whatsapp.net", "15551234567@s.whatsapp.net", "15551234567.0:0@s.whatsapp.net",
+      ULAK_JID_SERVER_PHONE },
+    { "15551234567.5:12@s.whatsapp.net", "15551234567:12@s.whatsapp.net", "15551234567.5:12@s.whatsapp.net",
+      ULAK_JID_SERVER_PHONE },
     { "155.999@s.whatsapp.net", "155.999@s.whatsapp.net", "155.999.0:0@s.whatsapp.net", ULAK_JID_SERVER_PHONE },
     { "123.4@lid", "123.4@lid", "123.4.0:0@lid", ULAK_JID_SERVER_LID },
     { "15551234567:255@hosted", "15551234567:255@hosted", "15551234567.0:255@hosted", ULAK_JID_SERVER_HOSTED },
     { "12345:65535@msgr", "12345:65535@msgr", "12345.0:65535@msgr", ULAK_JID_SERVER_MESSENGER },
     { "7-12345:5@interop", "7-12345:5@interop", "12345.0:5@interop", ULAK_JID_SERVER_INTEROP },
     { "a-b@interop", "0-a-b@interop", "a-b.0:0@interop", ULAK_JID_SERVER_INTEROP },
-    { "15551234567-1577836800@g.us", "15551234567-1577836800@g.us", "15551234567-1577836800.0:0@g.us", ULAK_JID_SERVER_GROUP },
+    { "15551234567-1577836800@g.us", "15551234567-1577836800@g.us", "15551234567-1577836800.0:0@g.us",
+      ULAK_JID_SERVER_GROUP },
     { "abc@example.test", "abc@example.test", "abc.0:0@example.test", ULAK_JID_SERVER_OTHER },
   };
 
@@ -90,9 +93,30 @@ static void
 test_refused (void)
 {
   static const char *const texts[] = {
-    "", "@", "abc", "abc@", "abc@lid@lid", "abc@LID", "abc@a b", ":1@lid", "abc:@lid", "abc:-1@lid", "abc:256@lid", "abc:1:2@lid",
-    "abc:x@lid", "abc:000001@lid", "abc:65536@msgr", "abc:1@g.us", "abc:1@c.us", "abc:1@example.test", "a b@lid", "a\nb@lid",
-    "7-@interop", "7-:3@interop", "\xff@lid", "abc@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "",
+    "@",
+    "abc",
+    "abc@",
+    "abc@lid@lid",
+    "abc@LID",
+    "abc@a b",
+    ":1@lid",
+    "abc:@lid",
+    "abc:-1@lid",
+    "abc:256@lid",
+    "abc:1:2@lid",
+    "abc:x@lid",
+    "abc:000001@lid",
+    "abc:65536@msgr",
+    "abc:1@g.us",
+    "abc:1@c.us",
+    "abc:1@example.test",
+    "a b@lid",
+    "a\nb@lid",
+    "7-@interop",
+    "7-:3@interop",
+    "\xff@lid",
+    "abc@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "12345678901234567890123456789012345678901234567890123456789012345@lid",
   };
 
@@ -124,7 +148,12 @@ static void
 test_order (void)
 {
   static const char *const sorted[] = {
-    "1@g.us", "1@lid", "1:2@lid", "1:10@lid", "2@lid", "1@s.whatsapp.net",
+    "1@g.us",
+    "1@lid",
+    "1:2@lid",
+    "1:10@lid",
+    "2@lid",
+    "1@s.whatsapp.net",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sorted); i++)

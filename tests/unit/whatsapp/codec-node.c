@@ -117,13 +117,15 @@ test_refusals (void)
   g_autoptr (GError) error = NULL;
 
   check_refusal (ulak_node_read_attribute (node, "to", &error) != NULL, &error, "Node ‘iq’ has no attribute ‘to’");
-  check_refusal (ulak_node_read_number (node, "id", 6, NULL, &error), &error, "Attribute ‘id’ of node ‘iq’ is no number of 0 to 6");
+  check_refusal (ulak_node_read_number (node, "id", 6, NULL, &error), &error,
+                 "Attribute ‘id’ of node ‘iq’ is no number of 0 to 6");
   check_refusal (ulak_node_read_number (node, "from", 6, NULL, &error), &error,
                  "Attribute ‘from’ of node ‘iq’ is no number of 0 to 6");
   check_refusal (ulak_node_read_jid (node, "id", NULL, &error), &error,
                  "Attribute ‘id’ of node ‘iq’: The JID has no '@'; it must be user[:device]@server");
   check_refusal (ulak_node_read_child (node, "c", &error) != NULL, &error, "Node ‘iq’ has no child ‘c’");
-  check_refusal (ulak_node_read_bytes (leaf, 4, 32, NULL, &error) != NULL, &error, "Node ‘b’ holds 3 bytes; allowed 4 to 32");
+  check_refusal (ulak_node_read_bytes (leaf, 4, 32, NULL, &error) != NULL, &error,
+                 "Node ‘b’ holds 3 bytes; allowed 4 to 32");
   check_refusal (ulak_node_read_bytes (node, 0, 32, NULL, &error) != NULL, &error, "Node ‘iq’ holds no bytes");
 }
 
@@ -149,7 +151,8 @@ test_equality (void)
 
   g_assert_true (ulak_node_equal (one, other));
   g_assert_false (ulak_node_equal (one, ulak_node_get_first (other)));
-  g_assert_false (ulak_node_equal (ulak_node_get_first (one), ulak_node_get_next (ulak_node_get_next (ulak_node_get_first (one)))));
+  g_assert_false (ulak_node_equal (ulak_node_get_first (one),
+                                   ulak_node_get_next (ulak_node_get_next (ulak_node_get_first (one)))));
 }
 
 static void

@@ -43,7 +43,8 @@ test_refused (void)
       g_autoptr (GError) error = NULL;
       gsize plain_bytes = 42;
 
-      g_assert_false (ulak_padding_remove (g_bytes_get_data (padded, NULL), g_bytes_get_size (padded), &plain_bytes, &error));
+      g_assert_false (
+          ulak_padding_remove (g_bytes_get_data (padded, NULL), g_bytes_get_size (padded), &plain_bytes, &error));
       g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
       g_assert_cmpuint (plain_bytes, ==, 42);
     }

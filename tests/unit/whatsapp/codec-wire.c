@@ -44,7 +44,8 @@ write_node (UlakNodeBuilder *builder, JsonObject *vector)
     ulak_node_builder_set_text (builder, json_node_get_string (content));
   else if (JSON_NODE_HOLDS_OBJECT (content))
     {
-      g_autoptr (GBytes) bytes = ulak_vectors_hex (json_object_get_string_member (json_node_get_object (content), "hex"));
+      g_autoptr (GBytes) bytes
+          = ulak_vectors_hex (json_object_get_string_member (json_node_get_object (content), "hex"));
 
       ulak_node_builder_set_bytes (builder, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
     }
@@ -112,7 +113,8 @@ check_content (const UlakNode *node, JsonNode *content)
     }
   else if (JSON_NODE_HOLDS_OBJECT (content))
     {
-      g_autoptr (GBytes) expected = ulak_vectors_hex (json_object_get_string_member (json_node_get_object (content), "hex"));
+      g_autoptr (GBytes) expected
+          = ulak_vectors_hex (json_object_get_string_member (json_node_get_object (content), "hex"));
       gsize size_bytes = 0;
       const guint8 *bytes = ulak_node_get_bytes (node, &size_bytes);
 
@@ -158,7 +160,8 @@ check_vector (JsonObject *vector)
       return;
     }
   g_assert_no_error (error);
-  check_node (node, json_object_get_object_member (vector, json_object_has_member (vector, "decoded") ? "decoded" : "node"));
+  check_node (
+      node, json_object_get_object_member (vector, json_object_has_member (vector, "decoded") ? "decoded" : "node"));
   check_round_trip (node);
   if (g_str_equal (direction, "both"))
     {
@@ -230,7 +233,8 @@ test_malformed (void)
   check_refused ("00f801f8", "The node is malformed at byte 4: a string begins with a byte that begins none");
   check_refused ("00f803190019", "The node is malformed at byte 5: an attribute has no name");
   check_refused ("00f80219ff01c0", "The node is malformed at byte 7: packed text with a character that there is not");
-  check_refused ("00f8031906fafa0003fa0003", "The node is malformed at byte 7: a string begins with a byte that begins none");
+  check_refused ("00f8031906fafa0003fa0003",
+                 "The node is malformed at byte 7: a string begins with a byte that begins none");
   check_refused ("00f8021901f8", "The node is malformed at byte 5: more bytes follow the end of the node");
   check_refused ("00f80219ff80", "The node is malformed at byte 6: packed text of less than no character");
   check_refused ("00f80219f80100", "The node is malformed at byte 7: a list of nothing stands where a node must");
@@ -241,8 +245,19 @@ static void
 test_lengths (void)
 {
   static const char *const frames[] = {
-    "00f80219fcff01", "00f80219fdffffff01", "00f80219feffffffff01", "00f80219fe8000000001", "00f80219ff7f01", "00f80219fbff01",
-    "00f8ff1900", "00f9ffff1904", "00f80219f8ff", "00f80219f9ffff", "00f80219f9fffff80119", "00fdffffff", "00feffffffff",
+    "00f80219fcff01",
+    "00f80219fdffffff01",
+    "00f80219feffffffff01",
+    "00f80219fe8000000001",
+    "00f80219ff7f01",
+    "00f80219fbff01",
+    "00f8ff1900",
+    "00f9ffff1904",
+    "00f80219f8ff",
+    "00f80219f9ffff",
+    "00f80219f9fffff80119",
+    "00fdffffff",
+    "00feffffffff",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (frames); i++)
@@ -395,7 +410,7 @@ test_odd_jids (void)
     { "00f8031906f70503ff82155f", "155:3@s.whatsapp.net" }, /* a domain that has no server: an agent of old */
     { "00f8031906fafc014000", "@@" },                       /* a user of '@', no server */
     { "00f8031906fafc0201ff76", "\x01\xef\xbf\xbd@lid" },
-    { "00f8031906fafc03613a6276", "a:b@lid" },              /* no device that there could be: kept as text */
+    { "00f8031906fafc03613a6276", "a:b@lid" }, /* no device that there could be: kept as text */
     { "00f8031906f6ff82111f012c76", "111:300@lid" },
     { "00f8031906fafc00fc00", "@" },
   };
@@ -421,7 +436,8 @@ test_bad_text (void)
   g_autoptr (UlakNode) node = ulak_node_decode (frame, &error);
 
   g_assert_no_error (error);
-  g_assert_cmpstr (ulak_node_get_attribute (node, "notify"), ==, "A\xef\xbf\xbd" "B\xef\xbf\xbd");
+  g_assert_cmpstr (ulak_node_get_attribute (node, "notify"), ==, "A\xef\xbf\xbd"
+                                                                 "B\xef\xbf\xbd");
   check_round_trip (node);
 }
 
@@ -441,8 +457,10 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/whatsapp/codec/wire/nodes are read and written as other clients do it", "nodes.json", test_vectors);
-  g_test_add_data_func ("/whatsapp/codec/wire/stanzas are read and written as other clients do it", "stanzas.json", test_vectors);
+  g_test_add_data_func ("/whatsapp/codec/wire/nodes are read and written as other clients do it", "nodes.json",
+                        test_vectors);
+  g_test_add_data_func ("/whatsapp/codec/wire/stanzas are read and written as other clients do it", "stanzas.json",
+                        test_vectors);
   g_test_add_func ("/whatsapp/codec/wire/a frame cut at any byte is refused", test_cut);
   g_test_add_func ("/whatsapp/codec/wire/a malformed node is refused with the place", test_malformed);
   g_test_add_func ("/whatsapp/codec/wire/no length is believed", test_lengths);

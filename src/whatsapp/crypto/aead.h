@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 #define ULAK_AEAD_NONCE_BYTES 12
 #define ULAK_AEAD_TAG_BYTES 16
 
-GBytes *ulak_aead_seal (const UlakKey *key, const guint8 nonce[ULAK_AEAD_NONCE_BYTES], UlakSpan associated, UlakSpan plain);
+GBytes *
+ulak_aead_seal (const UlakKey *key, const guint8 nonce[ULAK_AEAD_NONCE_BYTES], UlakSpan associated, UlakSpan plain);
 GBytes *ulak_aead_open (const UlakKey *key, UlakSpan nonce, UlakSpan associated, UlakSpan sealed, GError **error);
 
 G_END_DECLS

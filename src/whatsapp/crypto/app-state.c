@@ -137,8 +137,8 @@ ulak_app_state_open_value (const UlakAppStateKeys *keys,
       return NULL;
     }
 
-  plain = ulak_cbc_decrypt (&keys->value, bytes, ULAK_SPAN (bytes + ULAK_CBC_BLOCK_BYTES, size_bytes - ULAK_CBC_BLOCK_BYTES),
-                            error);
+  plain = ulak_cbc_decrypt (&keys->value, bytes,
+                            ULAK_SPAN (bytes + ULAK_CBC_BLOCK_BYTES, size_bytes - ULAK_CBC_BLOCK_BYTES), error);
   return plain != NULL ? g_byte_array_free_to_bytes (plain) : NULL;
 }
 
@@ -171,7 +171,11 @@ ulak_app_state_snapshot_mac (const UlakAppStateKeys *keys,
                              guint8 mac_out[ULAK_APP_STATE_MAC_BYTES])
 {
   guint64 number = GUINT64_TO_BE (version);
-  const UlakSpan spans[] = { ULAK_SPAN_ARRAY (hash->bytes), ULAK_SPAN (&number, sizeof number), ULAK_SPAN_TEXT (collection) };
+  const UlakSpan spans[] = {
+    ULAK_SPAN_ARRAY (hash->bytes),
+    ULAK_SPAN (&number, sizeof number),
+    ULAK_SPAN_TEXT (collection),
+  };
 
   ulak_hmac (ULAK_HMAC_SHA256, ULAK_SPAN_ARRAY (keys->snapshot_mac.bytes), spans, G_N_ELEMENTS (spans), mac_out);
 }

@@ -64,8 +64,9 @@ ulak_gcm_open (EVP_CIPHER_CTX *context,
 
   if (sealed.size_bytes < ULAK_AEAD_TAG_BYTES || sealed.size_bytes > MAX_BYTES || associated.size_bytes > MAX_BYTES)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "Sealed bytes end in a tag of %d bytes; these are %" G_GSIZE_FORMAT,
-                   ULAK_AEAD_TAG_BYTES, sealed.size_bytes);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
+                   "Sealed bytes end in a tag of %d bytes; these are %" G_GSIZE_FORMAT, ULAK_AEAD_TAG_BYTES,
+                   sealed.size_bytes);
       return FALSE;
     }
 

@@ -124,9 +124,9 @@ ulak_link_code_unwrap (const UlakLinkCode *self,
 }
 
 static void
-derive_adv_secret (const UlakKey *ephemeral_shared, const UlakKey *identity_shared, const UlakKey *salt, UlakKey *secret_out)
+derive_adv_secret (const UlakKey *shared, const UlakKey *identity_shared, const UlakKey *part, UlakKey *secret_out)
 {
-  UlakKey parts[] = { *ephemeral_shared, *identity_shared, *salt };
+  UlakKey parts[] = { *shared, *identity_shared, *part };
 
   ulak_hkdf (ULAK_SPAN_ARRAY (parts), ULAK_SPAN_NONE, ULAK_SPAN_TEXT ("adv_secret"), secret_out->bytes,
              sizeof secret_out->bytes);
@@ -139,7 +139,7 @@ seal_bundle (const UlakKey *shared, UlakSpan own_identity, UlakSpan phone_identi
 {
   const UlakSpan pieces[] = { own_identity, phone_identity, ULAK_SPAN_ARRAY (part->bytes) };
   g_autoptr (GByteArray) bundle = ulak_span_join (pieces, G_N_ELEMENTS (pieces));
-  g_autoptr (GByteArray) message = NULL;
+  g_autoptr (GByteArray) message = g_byte_array_new ();
   g_autoptr (GBytes) sealed = NULL;
   g_auto (UlakKey) key = { 0 };
   guint8 salt[SALT_BYTES], nonce[ULAK_AEAD_NONCE_BYTES];
@@ -151,7 +151,9 @@ seal_bundle (const UlakKey *shared, UlakSpan own_identity, UlakSpan phone_identi
   sealed = ulak_aead_seal (&key, nonce, ULAK_SPAN_NONE, ULAK_SPAN (bundle->data, bundle->len));
   OPENSSL_cleanse (bundle->data, bundle->len);
 
-  message = ulak_span_join ((const UlakSpan[]){ ULAK_SPAN_ARRAY (salt), ULAK_SPAN_ARRAY (nonce), ulak_span_of (sealed) }, 3);
+  g_byte_array_append (message, salt, sizeof salt);
+  g_byte_array_append (message, nonce, sizeof nonce);
+  g_byte_array_append (message, g_bytes_get_data (sealed, NULL), (guint) g_bytes_get_size (sealed));
   return g_byte_array_free_to_bytes (g_steal_pointer (&message));
 }
 

@@ -39,7 +39,8 @@ stream_start (Stream *stream, const UlakMediaKeys *keys, gboolean is_encrypting)
 {
   stream->cipher = EVP_CIPHER_CTX_new ();
   ulak_must (stream->cipher != NULL);
-  ulak_must (EVP_CipherInit_ex (stream->cipher, EVP_aes_256_cbc (), NULL, keys->cipher_key.bytes, keys->iv, is_encrypting) == 1);
+  ulak_must (EVP_CipherInit_ex (stream->cipher, EVP_aes_256_cbc (), NULL, keys->cipher_key.bytes, keys->iv, is_encrypting)
+             == 1);
   stream->mac = ulak_hmac_new (ULAK_HMAC_SHA256, ULAK_SPAN_ARRAY (keys->mac_key.bytes));
   ulak_hmac_update (stream->mac, ULAK_SPAN_ARRAY (keys->iv));
   stream->plain = ulak_sha256_new ();

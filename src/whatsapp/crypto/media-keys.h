@@ -17,9 +17,9 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  ULAK_MEDIA_KIND_IMAGE,    /* stickers too */
-  ULAK_MEDIA_KIND_VIDEO,    /* GIFs and video notes too */
-  ULAK_MEDIA_KIND_AUDIO,    /* voice notes too */
+  ULAK_MEDIA_KIND_IMAGE, /* stickers too */
+  ULAK_MEDIA_KIND_VIDEO, /* GIFs and video notes too */
+  ULAK_MEDIA_KIND_AUDIO, /* voice notes too */
   ULAK_MEDIA_KIND_DOCUMENT,
   ULAK_MEDIA_KIND_HISTORY,
   ULAK_MEDIA_KIND_APP_STATE,
@@ -51,6 +51,10 @@ GBytes *ulak_media_retry_seal (const UlakKey *media_key,
                                UlakRandom *random,
                                UlakSpan receipt,
                                GBytes **nonce_out);
-GBytes *ulak_media_retry_open (const UlakKey *media_key, const char *message_id, UlakSpan nonce, UlakSpan sealed, GError **error);
+GBytes *ulak_media_retry_open (const UlakKey *media_key,
+                               const char *message_id,
+                               UlakSpan nonce,
+                               UlakSpan sealed,
+                               GError **error);
 
 G_END_DECLS

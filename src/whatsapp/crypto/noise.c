@@ -139,7 +139,8 @@ enter (UlakNoise *self, State state, GError **error)
 
   self->state = STATE_ENDED;
   if (!is_allowed)
-    g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "The handshake has failed or is over, or a step is missing");
+    g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
+                         "The handshake has failed or is over, or a step is missing");
   return is_allowed;
 }
 

@@ -174,9 +174,10 @@ test_snapshot (void)
   for (UlakSpan record; (record = vectors_field (rest, 2)).size_bytes > 0; n_records++)
     {
       UlakSpan blob = vectors_field (vectors_field (record, 2), 1);
-      g_autoptr (GBytes) plain = ulak_app_state_open_value (&keys, ULAK_APP_STATE_SET, vectors_field (vectors_field (record, 3), 1),
-                                                            blob, NULL);
-      const guint8 *end = (const guint8 *) memmem (rest.bytes, rest.size_bytes, record.bytes, record.size_bytes) + record.size_bytes;
+      UlakSpan id = vectors_field (vectors_field (record, 3), 1);
+      g_autoptr (GBytes) plain = ulak_app_state_open_value (&keys, ULAK_APP_STATE_SET, id, blob, NULL);
+      const guint8 *begin = memmem (rest.bytes, rest.size_bytes, record.bytes, record.size_bytes);
+      const guint8 *end = begin + record.size_bytes;
 
       g_assert_nonnull (plain);
       ulak_app_state_index_mac (&keys, vectors_field (ulak_span_of (plain), 1), mac);
@@ -196,7 +197,8 @@ test_snapshot (void)
 static void
 test_changed_records (void)
 {
-  JsonObject *vectors = vectors_load ("app-state.json"), *row = json_array_get_object_element (vectors_array (vectors, "patches"), 0);
+  JsonObject *vectors = vectors_load ("app-state.json");
+  JsonObject *row = json_array_get_object_element (vectors_array (vectors, "patches"), 0);
   UlakSpan key_id = vectors_hex (row, "key_id"), blob = blob_of (row);
   UlakAppStateKeys keys = keys_named (vectors, key_id), others = keys_named (vectors, vectors_decode ("00000000ffff"));
   guint8 mac[ULAK_APP_STATE_MAC_BYTES];
@@ -206,7 +208,8 @@ test_changed_records (void)
   for (gsize bit = 0; bit < 8 * blob.size_bytes; bit++)
     REFUSED (&keys, ULAK_APP_STATE_SET, key_id, vectors_flip (blob, bit), ULAK_ERROR_DAMAGED);
   for (gsize size = 0; size < blob.size_bytes; size++)
-    REFUSED (&keys, ULAK_APP_STATE_SET, key_id, vectors_cut (blob, size), size < 64 ? ULAK_ERROR_INVALID : ULAK_ERROR_DAMAGED);
+    REFUSED (&keys, ULAK_APP_STATE_SET, key_id, vectors_cut (blob, size),
+             size < 64 ? ULAK_ERROR_INVALID : ULAK_ERROR_DAMAGED);
   REFUSED (&keys, ULAK_APP_STATE_REMOVE, key_id, blob, ULAK_ERROR_DAMAGED);
   REFUSED (&keys, ULAK_APP_STATE_SET, vectors_flip (key_id, 0), blob, ULAK_ERROR_DAMAGED);
   REFUSED (&keys, ULAK_APP_STATE_SET, ULAK_SPAN_NONE, blob, ULAK_ERROR_DAMAGED);
@@ -224,7 +227,8 @@ assert_no_mac (const guint8 mac[ULAK_APP_STATE_MAC_BYTES], JsonObject *row, cons
 static void
 test_changed_sums (void)
 {
-  JsonObject *vectors = vectors_load ("app-state.json"), *row = json_array_get_object_element (vectors_array (vectors, "patches"), 0);
+  JsonObject *vectors = vectors_load ("app-state.json");
+  JsonObject *row = json_array_get_object_element (vectors_array (vectors, "patches"), 0);
   UlakAppStateKeys keys = keys_named (vectors, vectors_hex (row, "key_id"));
   UlakSpan snapshot_mac = vectors_hex (row, "snapshot_mac"), value_mac = vectors_hex (row, "value_mac");
   UlakLtHash hash;
@@ -255,7 +259,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/whatsapp/app-state/sums wrap and forget what was taken from them", test_sums);
   g_test_add_func ("/whatsapp/app-state/patches apply with all their MACs", test_patches);
   g_test_add_func ("/whatsapp/app-state/a snapshot sums up to its MAC", test_snapshot);
-  g_test_add_func ("/whatsapp/app-state/a record that was changed, cut or given another meaning is refused", test_changed_records);
+  g_test_add_func ("/whatsapp/app-state/a record changed, cut or given another meaning is refused", test_changed_records);
   g_test_add_func ("/whatsapp/app-state/the MACs of a collection cover version, name and sum", test_changed_sums);
   return g_test_run ();
 }

@@ -43,6 +43,12 @@ plain_of (JsonObject *row)
 }
 
 static UlakSpan
+piece (UlakSpan whole, gsize at, gsize size_bytes)
+{
+  return ULAK_SPAN ((const guint8 *) whole.bytes + at, MIN (size_bytes, whole.size_bytes - at));
+}
+
+static UlakSpan
 encrypt (const UlakMediaKeys *keys, UlakSpan plain, gsize chunk_bytes, UlakMediaSummary *summary_out)
 {
   g_autoptr (UlakMediaEncryptor) encryptor = ulak_media_encryptor_new (keys);
@@ -50,7 +56,7 @@ encrypt (const UlakMediaKeys *keys, UlakSpan plain, gsize chunk_bytes, UlakMedia
 
   for (gsize at = 0; at < plain.size_bytes; at += chunk_bytes)
     ulak_media_encryptor_update (encryptor,
-                                 ULAK_SPAN ((const guint8 *) plain.bytes + at, MIN (chunk_bytes, plain.size_bytes - at)), out);
+                                 piece (plain, at, chunk_bytes), out);
   ulak_media_encryptor_finish (encryptor, out, summary_out);
   return vectors_keep (g_byte_array_free_to_bytes (out));
 }
@@ -68,8 +74,7 @@ decrypt (const UlakMediaKeys *keys,
 
   for (gsize at = 0; at < encrypted.size_bytes; at += chunk_bytes)
     ulak_media_decryptor_update (decryptor,
-                                 ULAK_SPAN ((const guint8 *) encrypted.bytes + at, MIN (chunk_bytes, encrypted.size_bytes - at)),
-                                 out);
+                                 piece (encrypted, at, chunk_bytes), out);
   if (!ulak_media_decryptor_finish (decryptor, expected, out, error))
     return FALSE;
   *plain_out = vectors_cut (ULAK_SPAN (out->data, out->len), out->len);
@@ -94,7 +99,7 @@ check_file (JsonObject *row, const UlakMediaKeys *keys, gsize chunk_bytes)
   encrypted = encrypt (keys, plain, chunk_bytes, &summary);
   if (json_object_has_member (row, "encrypted"))
     assert_spans_equal (encrypted, vectors_hex (row, "encrypted"));
-  assert_spans_equal (ULAK_SPAN ((const guint8 *) encrypted.bytes + encrypted.size_bytes - ULAK_MEDIA_MAC_BYTES, ULAK_MEDIA_MAC_BYTES),
+  assert_spans_equal (piece (encrypted, encrypted.size_bytes - ULAK_MEDIA_MAC_BYTES, ULAK_MEDIA_MAC_BYTES),
                       vectors_hex (row, "mac"));
   assert_spans_equal (ULAK_SPAN_ARRAY (summary.plain_sha256), vectors_hex (row, "file_sha256"));
   assert_spans_equal (ULAK_SPAN_ARRAY (summary.encrypted_sha256), vectors_hex (row, "file_enc_sha256"));
@@ -202,7 +207,12 @@ test_odd_blocks (void)
   {
     gsize size_bytes;
     int code;
-  } rows[] = { { 0, ULAK_ERROR_INVALID }, { 5, ULAK_ERROR_INVALID }, { 17, ULAK_ERROR_INVALID }, { 16, ULAK_ERROR_DAMAGED } };
+  } rows[] = {
+    { 0, ULAK_ERROR_INVALID },
+    { 5, ULAK_ERROR_INVALID },
+    { 17, ULAK_ERROR_INVALID },
+    { 16, ULAK_ERROR_DAMAGED },
+  };
   File file = make_file ();
   UlakSpan plain;
 
@@ -237,7 +247,8 @@ test_retry (void)
   for (guint i = 0; i < json_array_get_length (rows); i++)
     {
       JsonObject *row = json_array_get_object_element (rows, i);
-      JsonObject *request = json_object_get_object_member (row, "request"), *response = json_object_get_object_member (row, "response");
+      JsonObject *request = json_object_get_object_member (row, "request");
+      JsonObject *response = json_object_get_object_member (row, "response");
       const char *id = json_object_get_string_member (row, "message_id");
       UlakKey media_key = vectors_key (row, "media_key");
       UlakSpan nonce = vectors_hex (request, "enc_iv");
@@ -256,7 +267,8 @@ test_retry (void)
       g_assert_no_error (error);
       assert_spans_equal (ulak_span_of (plain), vectors_hex (response, "plaintext"));
       assert_refused (ulak_media_retry_open (&media_key, "3EB0", response_nonce, sealed, refusal), ULAK_ERROR_DAMAGED);
-      assert_refused (ulak_media_retry_open (&media_key, id, response_nonce, vectors_flip (sealed, 8), refusal), ULAK_ERROR_DAMAGED);
+      assert_refused (ulak_media_retry_open (&media_key, id, response_nonce, vectors_flip (sealed, 8), refusal),
+                      ULAK_ERROR_DAMAGED);
     }
 }
 
@@ -294,7 +306,7 @@ test_sidecar (void)
         g_autoptr (GBytes) macs = NULL;
 
         for (gsize at = 0; at < sizes[i]; at += chunk_sizes[j])
-          ulak_sidecar_update (sidecar, ULAK_SPAN (bytes + at, MIN (chunk_sizes[j], sizes[i] - at)));
+          ulak_sidecar_update (sidecar, piece (ULAK_SPAN (bytes, sizes[i]), at, chunk_sizes[j]));
         macs = ulak_sidecar_finish (sidecar);
         assert_spans_equal (ulak_span_of (macs), slow_sidecar (&file.keys, ULAK_SPAN (bytes, sizes[i])));
       }
@@ -308,7 +320,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/whatsapp/media/a file with any bit changed is refused", test_changed_file);
   g_test_add_func ("/whatsapp/media/a file cut anywhere is refused", test_cut_file);
   g_test_add_func ("/whatsapp/media/blocks that are none are refused even with a right MAC", test_odd_blocks);
-  g_test_add_func ("/whatsapp/media/a file of another content or length than its message says is refused", test_other_summary);
+  g_test_add_func ("/whatsapp/media/a file that is not what its message says is refused", test_other_summary);
   g_test_add_func ("/whatsapp/media/asking for a file again works as the vectors say", test_retry);
   g_test_add_func ("/whatsapp/media/a sidecar is the same whatever the size of the chunks", test_sidecar);
   return g_test_run ();

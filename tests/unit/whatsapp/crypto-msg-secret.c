@@ -16,7 +16,8 @@
 static void
 check_sealed (const UlakMsgSecret *secret, JsonObject *row)
 {
-  UlakSpan nonce = vectors_hex (row, "enc_iv"), sealed = vectors_hex (row, "enc_payload"), plain = vectors_hex (row, "plaintext");
+  UlakSpan nonce = vectors_hex (row, "enc_iv"), sealed = vectors_hex (row, "enc_payload");
+  UlakSpan plain = vectors_hex (row, "plaintext");
   UlakMsgSecret other = *secret;
   g_autoptr (UlakRandom) random = vectors_random (&nonce, 1);
   g_autoptr (GBytes) own_nonce = NULL;

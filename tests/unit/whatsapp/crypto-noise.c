@@ -27,6 +27,12 @@ read_hello (JsonObject *transcript)
   return (Hello){ vectors_field (hello, 1), vectors_field (hello, 2), vectors_field (hello, 3) };
 }
 
+static GBytes *
+read_server (UlakNoise *noise, Hello hello, GError **error)
+{
+  return ulak_noise_read_server_hello (noise, hello.ephemeral, hello.encrypted_static, hello.encrypted_payload, error);
+}
+
 static UlakCertificate
 read_certificate (UlakSpan chain, guint number)
 {
@@ -115,7 +121,7 @@ test_transcripts (void)
       g_autoptr (GBytes) chain = NULL;
       g_autoptr (GError) error = NULL;
 
-      chain = ulak_noise_read_server_hello (noise, hello.ephemeral, hello.encrypted_static, hello.encrypted_payload, &error);
+      chain = read_server (noise, hello, &error);
       g_assert_no_error (error);
       assert_spans_equal (ulak_span_of (chain), vectors_hex (row, "cert_chain"));
       g_assert_true (accept (noise, row, &error));
@@ -134,8 +140,7 @@ refuse_hello (JsonObject *transcript, Hello hello, int code)
   g_autoptr (UlakNoise) noise = start (transcript);
   g_auto (UlakNoiseResult) result = { 0 };
 
-  assert_refused (ulak_noise_read_server_hello (noise, hello.ephemeral, hello.encrypted_static, hello.encrypted_payload, refusal),
-                  code);
+  assert_refused (read_server (noise, hello, refusal), code);
   assert_refused (accept (noise, transcript, refusal), ULAK_ERROR_WRONG_STATE);
   assert_refused (ulak_noise_finish (noise, ULAK_SPAN_NONE, &result, refusal), ULAK_ERROR_WRONG_STATE);
 }
@@ -170,16 +175,23 @@ test_short_hello (void)
 {
   JsonObject *row = json_array_get_object_element (vectors_array (vectors_load ("noise.json"), "transcripts"), 0);
   const Hello good = read_hello (row);
+  UlakSpan zero = vectors_decode ("0000000000000000000000000000000000000000000000000000000000000000");
+  const struct
+  {
+    Hello hello;
+    int code;
+  } rows[] = {
+    { { ULAK_SPAN_NONE, ULAK_SPAN_NONE, ULAK_SPAN_NONE }, ULAK_ERROR_INVALID },
+    { { vectors_cut (good.ephemeral, 31), good.encrypted_static, good.encrypted_payload }, ULAK_ERROR_INVALID },
+    { { zero, good.encrypted_static, good.encrypted_payload }, ULAK_ERROR_INVALID },
+    { { good.ephemeral, ULAK_SPAN_NONE, good.encrypted_payload }, ULAK_ERROR_INVALID },
+    { { good.ephemeral, vectors_cut (good.encrypted_static, 15), good.encrypted_payload }, ULAK_ERROR_INVALID },
+    { { good.ephemeral, vectors_cut (good.encrypted_static, 47), good.encrypted_payload }, ULAK_ERROR_DAMAGED },
+    { { good.ephemeral, good.encrypted_static, ULAK_SPAN_NONE }, ULAK_ERROR_INVALID },
+  };
 
-  refuse_hello (row, (Hello){ ULAK_SPAN_NONE, ULAK_SPAN_NONE, ULAK_SPAN_NONE }, ULAK_ERROR_INVALID);
-  refuse_hello (row, (Hello){ vectors_cut (good.ephemeral, 31), good.encrypted_static, good.encrypted_payload }, ULAK_ERROR_INVALID);
-  refuse_hello (row, (Hello){ good.ephemeral, ULAK_SPAN_NONE, good.encrypted_payload }, ULAK_ERROR_INVALID);
-  refuse_hello (row, (Hello){ good.ephemeral, vectors_cut (good.encrypted_static, 15), good.encrypted_payload }, ULAK_ERROR_INVALID);
-  refuse_hello (row, (Hello){ good.ephemeral, vectors_cut (good.encrypted_static, 47), good.encrypted_payload }, ULAK_ERROR_DAMAGED);
-  refuse_hello (row, (Hello){ good.ephemeral, good.encrypted_static, ULAK_SPAN_NONE }, ULAK_ERROR_INVALID);
-  refuse_hello (row, (Hello){ vectors_decode ("0000000000000000000000000000000000000000000000000000000000000000"),
-                              good.encrypted_static, good.encrypted_payload },
-                ULAK_ERROR_INVALID);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    refuse_hello (row, rows[i].hello, rows[i].code);
 }
 
 static void
@@ -192,15 +204,13 @@ test_order (void)
   g_autoptr (GBytes) chain = NULL;
   g_auto (UlakNoiseResult) result = { 0 };
 
-  chain = ulak_noise_read_server_hello (uncertified, hello.ephemeral, hello.encrypted_static, hello.encrypted_payload, NULL);
+  chain = read_server (uncertified, hello, NULL);
   g_assert_nonnull (chain);
   assert_refused (ulak_noise_finish (uncertified, ULAK_SPAN_NONE, &result, refusal), ULAK_ERROR_WRONG_STATE);
   assert_refused (accept (uncertified, row, refusal), ULAK_ERROR_WRONG_STATE);
 
   assert_refused (accept (impatient, row, refusal), ULAK_ERROR_WRONG_STATE);
-  assert_refused (ulak_noise_read_server_hello (impatient, hello.ephemeral, hello.encrypted_static, hello.encrypted_payload,
-                                                refusal),
-                  ULAK_ERROR_WRONG_STATE);
+  assert_refused (read_server (impatient, hello, refusal), ULAK_ERROR_WRONG_STATE);
   g_assert_null (result.seals);
 }
 
@@ -254,7 +264,7 @@ test_changed_certificates (void)
   for (gsize i = 0; i < 6; i++)
     {
       UlakCertificate changed = i % 2 ? leaf : intermediate;
-      UlakSpan *field = i < 2 ? &changed.details : i < 4 ? &changed.signature : &changed.key;
+      UlakSpan *const fields[] = { &changed.details, &changed.signature, &changed.key }, *field = fields[i / 2];
       UlakSpan whole = *field;
 
       *field = vectors_flip (whole, 77);

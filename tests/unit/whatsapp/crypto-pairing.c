@@ -25,7 +25,8 @@ make_code (JsonObject *row)
 static void
 check_wraps (const UlakLinkCode *code, JsonObject *row, const UlakKeyPair *own, const UlakKeyPair *phone)
 {
-  JsonObject *ours = json_object_get_object_member (row, "companion_hello"), *theirs = json_object_get_object_member (row, "primary_hello");
+  JsonObject *ours = json_object_get_object_member (row, "companion_hello");
+  JsonObject *theirs = json_object_get_object_member (row, "primary_hello");
   const UlakSpan script[] = { vectors_hex (ours, "salt"), vectors_hex (ours, "iv") };
   UlakSpan wrapped = vectors_hex (theirs, "wrapped");
   g_autoptr (UlakRandom) random = vectors_random (script, G_N_ELEMENTS (script));
@@ -40,16 +41,25 @@ check_wraps (const UlakLinkCode *code, JsonObject *row, const UlakKeyPair *own, 
 }
 
 static void
-check_finish (JsonObject *row, const UlakKeyPair *own, const UlakKeyPair *phone, const UlakKeyPair *identity, UlakSpan phone_identity)
+check_finish (JsonObject *row,
+              const UlakKeyPair *own,
+              const UlakKeyPair *phone,
+              const UlakKeyPair *identity,
+              const UlakKeyPair *phone_identity)
 {
   JsonObject *finish = json_object_get_object_member (row, "companion_finish");
-  const UlakSpan script[] = { vectors_hex (finish, "random"), vectors_hex (finish, "bundle_salt"), vectors_hex (finish, "bundle_iv") };
+  const UlakSpan script[] = {
+    vectors_hex (finish, "random"),
+    vectors_hex (finish, "bundle_salt"),
+    vectors_hex (finish, "bundle_iv"),
+  };
   UlakKey expected = vectors_key (finish, "adv_secret"), secret = { 0 };
   g_autoptr (UlakRandom) random = vectors_random (script, G_N_ELEMENTS (script));
   g_autoptr (GBytes) bundle = NULL;
   g_autoptr (GError) error = NULL;
 
-  bundle = ulak_link_code_finish (own, ULAK_SPAN_ARRAY (phone->public_key), identity, phone_identity, random, &secret, &error);
+  bundle = ulak_link_code_finish (own, ULAK_SPAN_ARRAY (phone->public_key), identity,
+                                  ULAK_SPAN_ARRAY (phone_identity->public_key), random, &secret, &error);
   g_assert_no_error (error);
   g_assert_true (vectors_random_is_used_up (random));
   assert_spans_equal (ulak_span_of (bundle), vectors_hex (finish, "wrapped_key_bundle"));
@@ -74,7 +84,7 @@ test_link_codes (void)
       g_assert_cmpstr (code.letters, ==, json_object_get_string_member (row, "code"));
       g_assert_cmpstr (display, ==, json_object_get_string_member (row, "display"));
       check_wraps (&code, row, &own, &phone);
-      check_finish (row, &own, &phone, &identity, ULAK_SPAN_ARRAY (phone_identity.public_key));
+      check_finish (row, &own, &phone, &identity, &phone_identity);
     }
 }
 
@@ -82,7 +92,8 @@ static void
 test_bad_link_codes (void)
 {
   JsonObject *vectors = vectors_load ("link-code.json");
-  JsonObject *keys = json_object_get_object_member (vectors, "keys"), *row = json_array_get_object_element (vectors_array (vectors, "vectors"), 0);
+  JsonObject *keys = json_object_get_object_member (vectors, "keys");
+  JsonObject *row = json_array_get_object_element (vectors_array (vectors, "vectors"), 0);
   UlakKeyPair own = vectors_pair (keys, "companion_ephemeral"), identity = vectors_pair (keys, "own_identity");
   UlakSpan wrapped = vectors_hex (json_object_get_object_member (row, "primary_hello"), "wrapped");
   UlakSpan phone = ULAK_SPAN_ARRAY (own.public_key);
@@ -93,7 +104,8 @@ test_bad_link_codes (void)
   UlakKey secret;
 
   assert_refused (ulak_link_code_unwrap (&code, vectors_cut (wrapped, 79), key, refusal), ULAK_ERROR_INVALID);
-  assert_refused (ulak_link_code_unwrap (&code, vectors_join (wrapped, ULAK_SPAN_TEXT ("x")), key, refusal), ULAK_ERROR_INVALID);
+  assert_refused (ulak_link_code_unwrap (&code, vectors_join (wrapped, ULAK_SPAN_TEXT ("x")), key, refusal),
+                  ULAK_ERROR_INVALID);
   assert_refused (ulak_link_code_unwrap (&code, ULAK_SPAN_NONE, key, refusal), ULAK_ERROR_INVALID);
 
   other.letters[7] = other.letters[7] == 'A' ? 'B' : 'A';
@@ -172,7 +184,8 @@ test_changed_pairing (void)
   JsonObject *vectors = vectors_load ("adv.json");
   JsonObject *row = json_array_get_object_element (vectors_array (vectors, "pair_success"), 0);
   UlakKey secret = vectors_key (vectors, "adv_secret");
-  UlakSpan content = vectors_hex (row, "device_identity_content"), details = vectors_field (content, 1), mac = vectors_field (content, 2);
+  UlakSpan content = vectors_hex (row, "device_identity_content");
+  UlakSpan details = vectors_field (content, 1), mac = vectors_field (content, 2);
 
   g_assert_true (ulak_adv_check_pairing (&secret, details, mac, FALSE));
   g_assert_false (ulak_adv_check_pairing (&secret, details, mac, TRUE));
@@ -246,8 +259,8 @@ test_key_index_lists (void)
   for (guint i = 0; i < json_array_get_length (rows); i++)
     {
       JsonObject *row = json_array_get_object_element (rows, i);
-      UlakSpan list = vectors_hex (row, "signed_key_index_list"), details = vectors_field (list, 1), signature = vectors_field (list, 2);
-      UlakSpan key = vectors_hex (row, "primary_public");
+      UlakSpan list = vectors_hex (row, "signed_key_index_list"), key = vectors_hex (row, "primary_public");
+      UlakSpan details = vectors_field (list, 1), signature = vectors_field (list, 2);
 
       g_assert_true (ulak_adv_check_key_index_list (details, signature, key) == json_object_get_boolean_member (row, "valid"));
       g_assert_false (ulak_adv_check_key_index_list (vectors_flip (details, 3), signature, key));

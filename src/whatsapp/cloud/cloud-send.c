@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "whatsapp/cloud/graph-request.h"
 #include "whatsapp/cloud/media-limits.h"
+#include "whatsapp/cloud/sticker.h"
 
 /* Meta keeps uploads for 30 days; the last of them is left to messages that wait. */
 #define HANDLE_VALID_US (G_GINT64_CONSTANT (29) * 24 * 3600 * G_USEC_PER_SEC)
@@ -26,6 +27,7 @@ typedef struct
   guint next_use;
   GHashTable *handles;       /* (owned) (element-type utf8 utf8) */
   GCancellable *cancellable; /* (owned) (nullable) */
+  UlakMediaFile *sticker;    /* (owned) (nullable): while it is looked at */
 } Send;
 
 static void
@@ -35,6 +37,7 @@ send_free (gpointer data)
 
   g_object_unref (self->cloud.client);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->sticker, ulak_media_file_free);
   g_ptr_array_unref (self->uses);
   g_hash_table_unref (self->handles);
   json_object_unref (self->message);
@@ -182,6 +185,28 @@ upload (GTask *task /* (transfer full) */, const UlakMediaFile *file)
 }
 
 static void
+refuse_medium (GTask *task /* (transfer full) */, const GError *error)
+{
+  gboolean is_size = g_error_matches (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE);
+
+  finish (task, ulak_judgement_new_failed (is_size ? "E_WA_MEDIA_SIZE" : "E_WA_MEDIA_TYPE", error->message));
+}
+
+static void
+sticker_checked_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Send *self = g_task_get_task_data (task);
+  g_autoptr (UlakMediaFile) file = g_steal_pointer (&self->sticker);
+  g_autoptr (GError) error = NULL;
+
+  if (!ulak_sticker_check_finish (result, &error) && error->domain == ULAK_ERROR)
+    refuse_medium (task, error);
+  else
+    upload (task, file); /* which says what is wrong with a file that cannot be read */
+}
+
+static void
 medium_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
@@ -199,14 +224,14 @@ medium_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (!ulak_media_limits_check (current_use (self)->kind, file->mime_type, file->size_bytes, &error))
-    {
-      gboolean is_size = g_error_matches (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE);
-
-      finish (task, ulak_judgement_new_failed (is_size ? "E_WA_MEDIA_SIZE" : "E_WA_MEDIA_TYPE", error->message));
-      return;
-    }
-  if (file->network_handle != NULL)
+    refuse_medium (task, error);
+  else if (file->network_handle != NULL)
     take_handle (task, file->network_handle);
+  else if (g_str_equal (current_use (self)->kind, "sticker") && file->size_bytes > ULAK_STICKER_STILL_MAX_BYTES)
+    {
+      self->sticker = g_steal_pointer (&file);
+      ulak_sticker_check_async (self->sticker->path, self->cancellable, sticker_checked_cb, task);
+    }
   else
     upload (task, file);
 }

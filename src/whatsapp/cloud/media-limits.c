@@ -10,7 +10,7 @@
 #define KIB G_GINT64_CONSTANT (1024)
 #define MIB (1024 * KIB)
 
-/* Source: Meta's page "Media", supported media types. A sticker of 100 to 500 KiB has to be animated; Meta checks that. */
+/* Source: Meta's page "Media", supported media types. A sticker of over 100 KiB has to be animated: sticker.h. */
 static const struct
 {
   const char *mime_type;

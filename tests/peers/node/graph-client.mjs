@@ -9,8 +9,11 @@
 // prints one JSON line with what the library made of the double's answers, and of a callback body on standard input whose
 // signature is the last argument.
 
+import { webcrypto } from 'node:crypto';
 import { WhatsAppAPI } from 'whatsapp-api-js';
 import { Text, Image, Location, Reaction } from 'whatsapp-api-js/messages';
+
+globalThis.crypto ??= webcrypto; // Debian 12's Node has it, but not as a global
 
 const [graph, token, appSecret, number, recipient, signature] = process.argv.slice(2);
 const toDouble = (url, init) => fetch(String(url).replace('https://graph.facebook.com', graph), init);

@@ -109,6 +109,7 @@ void
 ulak_account_source_load_async (UlakLineStore *store,
                                 GDBusConnection *connection,
                                 const char *account,
+                                GVariant *options,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
@@ -119,7 +120,7 @@ ulak_account_source_load_async (UlakLineStore *store,
   g_task_set_source_tag (task, ulak_account_source_load_async);
   g_task_set_task_data (task, load, load_free);
   g_dbus_connection_call (connection, ULAK_BUS_NAME_API, ULAK_OBJECT_PATH_API, ULAK_BUS_NAME_API, "GetAccount",
-                          g_variant_new ("(sa{sv})", account, NULL), G_VARIANT_TYPE ("(s)"),
+                          g_variant_new ("(s@a{sv})", account, options), G_VARIANT_TYPE ("(s)"),
                           G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS, NULL, answered_cb, task);
 }
 

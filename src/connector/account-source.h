@@ -13,6 +13,7 @@
 void ulak_account_source_load_async (UlakLineStore *store,
                                      GDBusConnection *connection,
                                      const char *account,
+                                     GVariant *options, /* floating */
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
 JsonObject *ulak_account_source_load_finish (UlakLineStore *store, GAsyncResult *result, GError **error);

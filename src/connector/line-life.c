@@ -10,6 +10,7 @@
 #include "connector/account-source.h"
 #include "connector/line-parts.h"
 
+#include "core/context.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -184,6 +185,12 @@ swept_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSE
   ulak_media_folder_remove_finish (ULAK_MEDIA_FOLDER (source), result, NULL);
 }
 
+static GVariant *
+make_options (UlakLine *self)
+{
+  return ulak_context_make_options (ulak_service_get_clock (self->service), ulak_service_get_random (self->service));
+}
+
 static void
 orphans_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -200,7 +207,7 @@ orphans_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (orphans[0] != NULL)
     ulak_media_folder_remove_async (self->folder, (const char *const *) orphans, swept_cb, NULL);
   ulak_account_source_load_async (self->store, ulak_service_get_connection (self->service),
-                                  ulak_line_get_account (self), document_cb, g_steal_pointer (&task));
+                                  ulak_line_get_account (self), make_options (self), document_cb, g_steal_pointer (&task));
 }
 
 static void
@@ -242,7 +249,7 @@ make_parts (UlakLine *self)
   self->pump = ulak_outbox_pump_new (self->store, connection, clock, random, account);
   self->cleaner = ulak_cleaner_new (self->store, self->folder, clock);
   g_signal_connect_object (self->cleaner, "job-done", G_CALLBACK (job_done), self, G_CONNECT_SWAPPED);
-  self->secrets = ulak_remote_secrets_new (connection, clock, account,
+  self->secrets = ulak_remote_secrets_new (connection, clock, random, account,
                                            config_integer (self, "api", "cache_expiry_seconds"));
 }
 

@@ -6,6 +6,7 @@
 #include "connector/outbox-pump.h"
 
 #include "core/backoff.h"
+#include "core/context.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/names.h"
@@ -170,7 +171,8 @@ make_batch (UlakOutboxPump *self, GPtrArray *events)
           &builder, "(ssxs@ay)", event->id, event->type, event->timestamp_us, event->chat,
           g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, event->data, strlen (event->data), 1));
     }
-  return g_variant_new ("(sa(ssxsay)a{sv})", self->account, &builder, NULL);
+  return g_variant_new ("(sa(ssxsay)@a{sv})", self->account, &builder,
+                        ulak_context_make_options (self->clock, self->random));
 }
 
 static void

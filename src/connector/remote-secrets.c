@@ -5,6 +5,7 @@
  */
 #include "connector/remote-secrets.h"
 
+#include "core/context.h"
 #include "core/error.h"
 #include "core/names.h"
 
@@ -27,6 +28,7 @@ struct _UlakRemoteSecrets
 
   GDBusConnection *connection; /* (owned) */
   UlakClock *clock;            /* (owned) */
+  UlakRandom *random;          /* (owned) */
   char *account;               /* (owned) */
   gint64 cache_us;
   GHashTable *cache; /* (owned) (element-type utf8 Cached) */
@@ -61,6 +63,7 @@ ulak_remote_secrets_dispose (GObject *object)
   g_clear_pointer (&self->cache, g_hash_table_unref);
   g_clear_object (&self->connection);
   g_clear_object (&self->clock);
+  g_clear_object (&self->random);
   g_clear_pointer (&self->account, g_free);
   G_OBJECT_CLASS (ulak_remote_secrets_parent_class)->dispose (object);
 }
@@ -202,7 +205,7 @@ lookup_async (UlakSecretSource *source,
   g_task_set_task_data (task, lookup, lookup_free);
   g_dbus_connection_call_with_unix_fd_list (
       self->connection, ULAK_BUS_NAME_API, ULAK_OBJECT_PATH_API, ULAK_BUS_NAME_API, "ReadSecret",
-      g_variant_new ("(ssa{sv})", self->account, name, NULL), G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NONE,
+      g_variant_new ("(ss@a{sv})", self->account, name, ulak_context_make_options (self->clock, self->random)), G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NONE,
       CALL_TIMEOUT_MS, NULL, cancellable, answered_cb, g_steal_pointer (&task));
 }
 
@@ -255,12 +258,17 @@ changed_cb (GDBusConnection *connection G_GNUC_UNUSED,
 
 /** ulak_remote_secrets_new: @cache_s: how long a value is kept; 0: not at all */
 UlakRemoteSecrets *
-ulak_remote_secrets_new (GDBusConnection *connection, UlakClock *clock, const char *account, gint64 cache_s)
+ulak_remote_secrets_new (GDBusConnection *connection,
+                         UlakClock *clock,
+                         UlakRandom *random,
+                         const char *account,
+                         gint64 cache_s)
 {
   UlakRemoteSecrets *self = g_object_new (ULAK_TYPE_REMOTE_SECRETS, NULL);
 
   self->connection = g_object_ref (connection);
   self->clock = g_object_ref (clock);
+  self->random = g_object_ref (random);
   self->account = g_strdup (account);
   self->cache_us = cache_s * G_USEC_PER_SEC;
   self->subscription = g_dbus_connection_signal_subscribe (connection, ULAK_BUS_NAME_API, ULAK_BUS_NAME_API,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/random.h"
 #include "core/secret-source.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,7 @@ G_DECLARE_FINAL_TYPE (UlakRemoteSecrets, ulak_remote_secrets, ULAK, REMOTE_SECRE
 
 UlakRemoteSecrets *ulak_remote_secrets_new (GDBusConnection *connection,
                                             UlakClock *clock,
+                                            UlakRandom *random,
                                             const char *account,
                                             gint64 cache_s);
 

@@ -75,6 +75,22 @@ ulak_context_to_options (const UlakContext *self)
   return g_variant_builder_end (&builder);
 }
 
+/**
+ * ulak_context_make_options:
+ *
+ * For a call that no request led to, so that it too can be found in both journals.
+ *
+ * Returns: (transfer floating): an a{sv} with a request id of its own
+ */
+GVariant *
+ulak_context_make_options (UlakClock *clock, UlakRandom *random)
+{
+  g_autofree char *id = ulak_id_new (clock, random);
+  g_autoptr (UlakContext) context = ulak_context_new (id, NULL);
+
+  return ulak_context_to_options (context);
+}
+
 gboolean
 ulak_request_id_is_valid (const char *text)
 {

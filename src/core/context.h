@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "core/id.h"
+
 #include <glib-object.h>
 
 typedef struct
@@ -24,6 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakContext, ulak_context_free)
 
 UlakContext *ulak_context_from_options (GVariant *options);
 GVariant *ulak_context_to_options (const UlakContext *self);
+GVariant *ulak_context_make_options (UlakClock *clock, UlakRandom *random);
 
 gboolean ulak_request_id_is_valid (const char *text);
 gboolean ulak_traceparent_is_valid (const char *text);

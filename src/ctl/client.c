@@ -81,10 +81,7 @@ ulak_client_make_id (UlakClient *self)
 GVariant *
 ulak_client_make_options (UlakClient *self)
 {
-  g_autofree char *id = ulak_client_make_id (self);
-  g_autoptr (UlakContext) context = ulak_context_new (id, NULL);
-
-  return ulak_context_to_options (context);
+  return ulak_context_make_options (self->clock, self->random);
 }
 
 static void

@@ -121,13 +121,14 @@ check_serving (UlakService *service, GError **error)
   return FALSE;
 }
 
-/* A change that somebody asked for by name. Reads, and calls that the suite makes of itself, are too many to tell. */
+/* A change that somebody asked for by name. Reads, and what lines do of themselves, are too many to tell. */
 static gboolean
 is_change (const char *action, GVariant *options)
 {
   g_autoptr (UlakContext) context = ulak_context_from_options (options);
 
-  return context != NULL && action != ULAK_ACTION_ANYONE && !g_str_equal (action, ULAK_ACTION_MESSAGE_READ);
+  return context != NULL && action != ULAK_ACTION_ANYONE && !g_str_equal (action, ULAK_ACTION_MESSAGE_READ)
+         && !g_str_has_prefix (action, ULAK_ACTION_OR_LINE (""));
 }
 
 /* What a request did in this service is found by its id. */

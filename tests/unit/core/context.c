@@ -75,11 +75,25 @@ test_traceparents (void)
     g_assert_false (ulak_traceparent_is_valid (bad[i]));
 }
 
+static void
+test_made (void)
+{
+  g_autoptr (UlakClock) clock = ulak_clock_system_new ();
+  g_autoptr (UlakRandom) random = ulak_random_system_new ();
+  g_autoptr (GVariant) first = g_variant_ref_sink (ulak_context_make_options (clock, random));
+  g_autoptr (GVariant) second = g_variant_ref_sink (ulak_context_make_options (clock, random));
+  g_autoptr (UlakContext) one = ulak_context_from_options (first), two = ulak_context_from_options (second);
+
+  g_assert_true (ulak_id_is_valid (one->request_id));
+  g_assert_cmpstr (one->request_id, !=, two->request_id);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/context/options carry both ids across the bus", test_round_trip);
+  g_test_add_func ("/context/a call that no request led to has an id of its own", test_made);
   g_test_add_func ("/context/no context is an empty dictionary", test_absent);
   g_test_add_func ("/context/odd values of a caller are ignored", test_bad_values);
   g_test_add_func ("/context/request ids are short and plain", test_request_ids);

@@ -11,6 +11,8 @@ typedef struct
 {
   GDBusConnection *connection; /* (owned) */
   UlakLines *lines;            /* (owned) */
+  UlakClock *clock;            /* (owned) */
+  UlakRandom *random;          /* (owned) */
 } BusPeer;
 
 static void
@@ -18,6 +20,8 @@ bus_peer_free (BusPeer *peer)
 {
   g_object_unref (peer->connection);
   g_object_unref (peer->lines);
+  g_object_unref (peer->clock);
+  g_object_unref (peer->random);
   g_free (peer);
 }
 
@@ -25,6 +29,7 @@ static void
 deliver (const char *account, const UlakInboxRow *row, GAsyncReadyCallback callback, gpointer user_data, gpointer data)
 {
   BusPeer *peer = data;
+  g_autoptr (UlakContext) context = ulak_context_make (peer->clock, peer->random);
   GVariant *body = g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, row->body, TRUE);
   const UlakPeerCall call = {
     .account = account,
@@ -34,7 +39,7 @@ deliver (const char *account, const UlakInboxRow *row, GAsyncReadyCallback callb
     .reply_type = "()",
   };
 
-  ulak_peer_call_async (peer->connection, &call, NULL, NULL, callback, user_data);
+  ulak_peer_call_async (peer->connection, &call, context, NULL, callback, user_data);
 }
 
 static gboolean
@@ -80,6 +85,8 @@ ulak_inbox_new_for_bus (UlakGatewayStore *store,
 
   bus_peer->connection = g_object_ref (connection);
   bus_peer->lines = g_object_ref (lines);
+  bus_peer->clock = g_object_ref (clock);
+  bus_peer->random = g_object_ref (random);
   self = ulak_inbox_new (store, clock, random, metrics, &peer);
   g_object_weak_ref (G_OBJECT (self), inbox_gone_cb, bus_peer);
   g_signal_connect_object (lines, "changed", G_CALLBACK (line_changed_cb), self, 0);

@@ -176,6 +176,8 @@ ask (GTask *task, const char *account, const char *method, const char *reply_typ
 {
   Round *round = g_task_get_task_data (task);
   Question *question = g_new0 (Question, 1);
+  UlakApi *api = round->survey->api;
+  g_autoptr (UlakContext) context = ulak_context_make (api->clock, api->random);
   const UlakPeerCall call = { .account = account, .interface = "org.ulak.Service1", .method = method,
                               .reply_type = reply_type, .timeout_ms = ANSWER_MS };
 
@@ -184,7 +186,7 @@ ask (GTask *task, const char *account, const char *method, const char *reply_typ
   question->answer->service = g_strdup (account == NULL ? "webhooks" : account);
   g_ptr_array_add (round->answers, question->answer);
   round->n_open++;
-  ulak_peer_call_async (round->survey->api->connection, &call, NULL, NULL, answered_cb, question);
+  ulak_peer_call_async (api->connection, &call, context, NULL, answered_cb, question);
 }
 
 static void

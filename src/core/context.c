@@ -18,6 +18,21 @@ ulak_context_new (const char *request_id, const char *traceparent)
   return self;
 }
 
+/**
+ * ulak_context_make:
+ *
+ * For a call that no request led to, so that it too can be found in both journals.
+ *
+ * Returns: (transfer full): a context with a request id of its own
+ */
+UlakContext *
+ulak_context_make (UlakClock *clock, UlakRandom *random)
+{
+  g_autofree char *id = ulak_id_new (clock, random);
+
+  return ulak_context_new (id, NULL);
+}
+
 UlakContext *
 ulak_context_copy (const UlakContext *self)
 {
@@ -75,18 +90,11 @@ ulak_context_to_options (const UlakContext *self)
   return g_variant_builder_end (&builder);
 }
 
-/**
- * ulak_context_make_options:
- *
- * For a call that no request led to, so that it too can be found in both journals.
- *
- * Returns: (transfer floating): an a{sv} with a request id of its own
- */
+/** ulak_context_make_options: Returns: (transfer floating): ulak_context_make() as an a{sv} */
 GVariant *
 ulak_context_make_options (UlakClock *clock, UlakRandom *random)
 {
-  g_autofree char *id = ulak_id_new (clock, random);
-  g_autoptr (UlakContext) context = ulak_context_new (id, NULL);
+  g_autoptr (UlakContext) context = ulak_context_make (clock, random);
 
   return ulak_context_to_options (context);
 }

@@ -20,6 +20,7 @@ typedef struct
 } UlakContext;
 
 UlakContext *ulak_context_new (const char *request_id, const char *traceparent);
+UlakContext *ulak_context_make (UlakClock *clock, UlakRandom *random);
 UlakContext *ulak_context_copy (const UlakContext *self);
 void ulak_context_free (UlakContext *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakContext, ulak_context_free)

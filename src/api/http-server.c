@@ -245,12 +245,6 @@ ulak_http_server_get_connections (UlakHttpServer *self)
   return g_hash_table_size (self->connections);
 }
 
-gboolean
-ulak_http_server_is_draining (UlakHttpServer *self)
-{
-  return self->is_draining;
-}
-
 static void
 ulak_http_server_dispose (GObject *object)
 {

@@ -58,7 +58,6 @@ void ulak_http_server_set_limits (UlakHttpServer *self, const UlakHttpLimits *li
 
 void ulak_http_server_add_socket (UlakHttpServer *self, GSocket *listening);
 guint ulak_http_server_get_connections (UlakHttpServer *self);
-gboolean ulak_http_server_is_draining (UlakHttpServer *self);
 
 /* Stops accepting, lets requests in flight finish, closes what is idle; finishes when no connection is left. */
 void ulak_http_server_drain_async (UlakHttpServer *self, GAsyncReadyCallback callback, gpointer user_data);

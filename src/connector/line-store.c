@@ -367,8 +367,7 @@ ulak_line_store_open_async (const UlakLineStoreOptions *options,
                             gpointer user_data)
 {
   UlakStoreOptions store_options
-      = { .path = options->path, .migrations = ulak_line_migrations, .migrate = options->migrate,
-          .n_readers = options->n_readers };
+      = { .path = options->path, .migrations = ulak_line_migrations, .migrate = options->migrate };
   Opening *opening = g_new0 (Opening, 1);
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 

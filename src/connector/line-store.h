@@ -36,7 +36,6 @@ typedef struct
   gboolean migrate;
   guint queue_max;        /* open messages; further ones are FULL */
   gint64 unknown_wait_ms; /* for what was on its way when the process died */
-  guint n_readers; /* reading connections; 0: the store's usual number */
   UlakClock *clock;
   UlakRandom *random;
 } UlakLineStoreOptions;

@@ -345,3 +345,23 @@ ulak_json_peek_array (JsonObject *object, const char *name)
 
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
+
+/** ulak_json_peek_first: Returns: (nullable) (transfer none): the first element of the array @name, if it is an object */
+JsonObject *
+ulak_json_peek_first (JsonObject *object, const char *name)
+{
+  JsonArray *array = ulak_json_peek_array (object, name);
+  JsonNode *node = array == NULL || json_array_get_length (array) == 0 ? NULL : json_array_get_element (array, 0);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/** ulak_json_copy_string: sets @to_name of @to to the string @name of @from; nothing happens without one */
+void
+ulak_json_copy_string (JsonObject *from, const char *name, JsonObject *to, const char *to_name)
+{
+  const char *text = ulak_json_peek_string (from, name);
+
+  if (text != NULL)
+    json_object_set_string_member (to, to_name, text);
+}

@@ -89,3 +89,5 @@ gint64 ulak_json_peek_integer (JsonObject *object, const char *name, gint64 fall
 gboolean ulak_json_peek_boolean (JsonObject *object, const char *name, gboolean fallback);
 JsonObject *ulak_json_peek_object (JsonObject *object, const char *name);
 JsonArray *ulak_json_peek_array (JsonObject *object, const char *name);
+JsonObject *ulak_json_peek_first (JsonObject *object, const char *name);
+void ulak_json_copy_string (JsonObject *from, const char *name, JsonObject *to, const char *to_name);

@@ -16,15 +16,6 @@
 #define SHA256_BYTES 32
 
 static void
-copy_string (JsonObject *from, const char *name, JsonObject *to, const char *to_name)
-{
-  const char *text = ulak_json_peek_string (from, name);
-
-  if (text != NULL)
-    json_object_set_string_member (to, to_name, text);
-}
-
-static void
 set_type (JsonObject *content, const char *type)
 {
   json_object_set_string_member (content, "type", type);
@@ -47,7 +38,7 @@ build_text (Build *build)
     return FALSE;
 
   set_type (build->content, "text");
-  copy_string (given, "body", build->content, "text");
+  ulak_json_copy_string (given, "body", build->content, "text");
   return TRUE;
 }
 
@@ -80,9 +71,9 @@ new_media_reference (JsonObject *given)
 {
   JsonObject *reference = json_object_new ();
 
-  copy_string (given, "id", reference, "id");
-  copy_string (given, "sha256", reference, "sha256");
-  copy_string (given, "mime_type", reference, "mime_type");
+  ulak_json_copy_string (given, "id", reference, "id");
+  ulak_json_copy_string (given, "sha256", reference, "sha256");
+  ulak_json_copy_string (given, "mime_type", reference, "mime_type");
   return reference;
 }
 
@@ -98,13 +89,13 @@ build_media (Build *build)
 
   media = json_object_new ();
   set_type (build->content, ulak_json_peek_boolean (given, "voice", FALSE) ? "voice" : type);
-  copy_string (given, "mime_type", media, "mime_type");
+  ulak_json_copy_string (given, "mime_type", media, "mime_type");
   set_digest (media, ulak_json_peek_string (given, "sha256"));
-  copy_string (given, "filename", media, "file_name");
-  copy_string (given, "caption", media, "caption");
+  ulak_json_copy_string (given, "filename", media, "file_name");
+  ulak_json_copy_string (given, "caption", media, "caption");
   copy_true (given, "voice", media);
   copy_true (given, "animated", media);
-  copy_string (given, "caption", build->content, "text");
+  ulak_json_copy_string (given, "caption", build->content, "text");
   json_object_set_object_member (build->content, "media", media);
   build->media_reference = new_media_reference (given);
   return TRUE;
@@ -133,7 +124,7 @@ build_reaction (Build *build)
   /* A reaction that was taken back comes without an emoji. */
   reaction = json_object_new ();
   set_type (build->content, "reaction");
-  copy_string (given, "message_id", reaction, "message_id");
+  ulak_json_copy_string (given, "message_id", reaction, "message_id");
   json_object_set_string_member (reaction, "emoji", emoji == NULL ? "" : emoji);
   json_object_set_object_member (build->content, "reaction", reaction);
   return TRUE;
@@ -145,10 +136,10 @@ set_reply (JsonObject *content, const char *type, JsonObject *given, const char 
   JsonObject *reply = json_object_new ();
 
   set_type (content, type);
-  copy_string (given, id_name, reply, "id");
-  copy_string (given, title_name, reply, "title");
-  copy_string (given, "description", reply, "description");
-  copy_string (given, title_name, content, "text");
+  ulak_json_copy_string (given, id_name, reply, "id");
+  ulak_json_copy_string (given, title_name, reply, "title");
+  ulak_json_copy_string (given, "description", reply, "description");
+  ulak_json_copy_string (given, title_name, content, "text");
   json_object_set_object_member (content, "reply", reply);
 }
 
@@ -176,7 +167,7 @@ build_interactive (Build *build)
 
   set_type (build->content, "interactive");
   if (flow != NULL)
-    copy_string (flow, "body", build->content, "text");
+    ulak_json_copy_string (flow, "body", build->content, "text");
   json_object_set_member (build->content, "interactive", json_node_copy (build->given));
   return TRUE;
 }
@@ -187,7 +178,7 @@ build_order (Build *build)
   JsonObject *given = json_node_get_object (build->given);
 
   build_whole (build);
-  copy_string (given, "text", build->content, "text");
+  ulak_json_copy_string (given, "text", build->content, "text");
   return TRUE;
 }
 
@@ -197,7 +188,7 @@ build_system (Build *build)
   JsonObject *given = json_node_get_object (build->given);
 
   build_whole (build);
-  copy_string (given, "body", build->content, "text");
+  ulak_json_copy_string (given, "body", build->content, "text");
   return TRUE;
 }
 

@@ -185,15 +185,6 @@ add_message (Parse *parse, JsonObject *given)
 
 static const char *const status_words[] = { "sent", "delivered", "read", "played", "failed", NULL };
 
-static JsonObject *
-peek_first (JsonObject *object, const char *name)
-{
-  JsonArray *array = ulak_json_peek_array (object, name);
-  JsonNode *node = array == NULL || json_array_get_length (array) == 0 ? NULL : json_array_get_element (array, 0);
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
 static void
 add_status (Parse *parse, JsonObject *given)
 {
@@ -212,7 +203,7 @@ add_status (Parse *parse, JsonObject *given)
     }
   if (strcmp (status.status, "failed") == 0)
     {
-      error = ulak_graph_error_new (0, peek_first (given, "errors"), NULL, parse->received_us);
+      error = ulak_graph_error_new (0, ulak_json_peek_first (given, "errors"), NULL, parse->received_us);
       status.error_code = error->rule->code;
       status.error_message = error->rule->message;
       status.original_code = error->code;

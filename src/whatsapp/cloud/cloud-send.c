@@ -61,22 +61,13 @@ judge_now (Send *self, const UlakGraphAnswer *answer)
   return ulak_judgement_new (answer, ulak_clock_get_wall_us (self->cloud.clock));
 }
 
-static JsonObject *
-peek_first (JsonObject *object, const char *name)
-{
-  JsonArray *array = ulak_json_peek_array (object, name);
-  JsonNode *node = array == NULL || json_array_get_length (array) == 0 ? NULL : json_array_get_element (array, 0);
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
 /* A success has to name the message; one that does not leaves open what became of it. */
 static void
 take_network_id (UlakJudgement *judgement, JsonObject *json)
 {
   UlakSendResult *result = judgement->result;
-  JsonObject *message = peek_first (json, "messages");
-  JsonObject *contact = peek_first (json, "contacts");
+  JsonObject *message = ulak_json_peek_first (json, "messages");
+  JsonObject *contact = ulak_json_peek_first (json, "contacts");
   const char *network_id = message == NULL ? NULL : ulak_json_peek_string (message, "id");
   const char *recipient = contact == NULL ? NULL : ulak_json_peek_string (contact, "wa_id");
 

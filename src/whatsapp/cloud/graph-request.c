@@ -127,15 +127,6 @@ typedef struct
   const char *missing; /* (nullable): a media id without a handle */
 } Build;
 
-static void
-copy_string (JsonObject *from, const char *name, JsonObject *to, const char *to_name)
-{
-  const char *text = ulak_json_peek_string (from, name);
-
-  if (text != NULL)
-    json_object_set_string_member (to, to_name, text);
-}
-
 static JsonObject *
 build_media (Build *build, JsonObject *media)
 {
@@ -150,9 +141,9 @@ build_media (Build *build, JsonObject *media)
   if (handle != NULL)
     json_object_set_string_member (result, "id", handle);
 
-  copy_string (media, "link", result, "link");
-  copy_string (media, "caption", result, "caption");
-  copy_string (media, "file_name", result, "filename");
+  ulak_json_copy_string (media, "link", result, "link");
+  ulak_json_copy_string (media, "caption", result, "caption");
+  ulak_json_copy_string (media, "file_name", result, "filename");
   if (ulak_json_peek_boolean (media, "voice", FALSE))
     json_object_set_boolean_member (result, "voice", TRUE);
   return result;
@@ -182,7 +173,7 @@ build_text (Build *build G_GNUC_UNUSED, JsonNode *content)
     {
       JsonObject *given = json_node_get_object (content);
 
-      copy_string (given, "body", text, "body");
+      ulak_json_copy_string (given, "body", text, "body");
       json_object_set_boolean_member (text, "preview_url", ulak_json_peek_boolean (given, "preview_url", FALSE));
     }
   else
@@ -211,8 +202,8 @@ build_location (Build *build G_GNUC_UNUSED, JsonNode *content)
 
   copy_coordinate (given, "latitude", location);
   copy_coordinate (given, "longitude", location);
-  copy_string (given, "name", location, "name");
-  copy_string (given, "address", location, "address");
+  ulak_json_copy_string (given, "name", location, "name");
+  ulak_json_copy_string (given, "address", location, "address");
   return new_object_node (location);
 }
 
@@ -229,8 +220,8 @@ build_reaction (Build *build G_GNUC_UNUSED, JsonNode *content)
   JsonObject *given = json_node_get_object (content);
   JsonObject *reaction = json_object_new ();
 
-  copy_string (given, "message_id", reaction, "message_id");
-  copy_string (given, "emoji", reaction, "emoji");
+  ulak_json_copy_string (given, "message_id", reaction, "message_id");
+  ulak_json_copy_string (given, "emoji", reaction, "emoji");
   return new_object_node (reaction);
 }
 
@@ -242,7 +233,7 @@ build_header (Build *build, JsonObject *given)
   if (json_object_has_member (given, "text"))
     {
       json_object_set_string_member (header, "type", "text");
-      copy_string (given, "text", header, "text");
+      ulak_json_copy_string (given, "text", header, "text");
     }
   for (gsize i = 0; i < G_N_ELEMENTS (media_names); i++)
     {
@@ -283,7 +274,7 @@ build_action (JsonObject *given)
       return action;
     }
 
-  copy_string (given, "button", action, "button");
+  ulak_json_copy_string (given, "button", action, "button");
   if (json_object_has_member (given, "sections"))
     json_object_set_member (action, "sections", json_node_copy (json_object_get_member (given, "sections")));
   return action;
@@ -298,7 +289,7 @@ copy_as_text_object (JsonObject *from, const char *name, JsonObject *to)
     return;
 
   object = json_object_new ();
-  copy_string (from, name, object, "text");
+  ulak_json_copy_string (from, name, object, "text");
   json_object_set_object_member (to, name, object);
 }
 
@@ -309,7 +300,7 @@ build_interactive (Build *build, JsonNode *content)
   JsonObject *header = ulak_json_peek_object (given, "header");
   JsonObject *interactive = json_object_new ();
 
-  copy_string (given, "type", interactive, "type");
+  ulak_json_copy_string (given, "type", interactive, "type");
   if (header != NULL)
     json_object_set_object_member (interactive, "header", build_header (build, header));
   copy_as_text_object (given, "body", interactive);
@@ -372,9 +363,9 @@ build_template (Build *build, JsonNode *content)
   JsonArray *components = ulak_json_peek_array (given, "components");
   JsonArray *built;
 
-  copy_string (given, "name", template, "name");
+  ulak_json_copy_string (given, "name", template, "name");
   json_object_set_string_member (language, "policy", "deterministic");
-  copy_string (given, "language", language, "code");
+  ulak_json_copy_string (given, "language", language, "code");
   json_object_set_object_member (template, "language", language);
   if (components == NULL)
     return new_object_node (template);

@@ -45,7 +45,6 @@ open_store (LineFixture *fixture)
 {
   UlakLineStoreOptions options = {
     .path = fixture->path,
-    .n_readers = 1, /* so that reads end in their order, which settling down relies on */
     .migrate = TRUE,
     .queue_max = fixture->queue_max,
     .unknown_wait_ms = UNKNOWN_WAIT_MS,

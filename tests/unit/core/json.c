@@ -234,11 +234,29 @@ test_peeks (void)
   g_assert_null (ulak_json_peek_array (object, "o"));
 }
 
+static void
+test_first_and_copy (void)
+{
+  const char text[] = "{\"a\":[{\"n\":\"x\"},1],\"b\":[1],\"c\":[],\"d\":\"s\"}";
+  g_autoptr (JsonObject) object = ulak_json_parse_object (text, strlen (text), &ULAK_JSON_LIMITS_REQUEST, NULL);
+  g_autoptr (JsonObject) to = json_object_new ();
+
+  g_assert_cmpstr (ulak_json_peek_string (ulak_json_peek_first (object, "a"), "n"), ==, "x");
+  g_assert_null (ulak_json_peek_first (object, "b"));
+  g_assert_null (ulak_json_peek_first (object, "c"));
+  g_assert_null (ulak_json_peek_first (object, "d"));
+  ulak_json_copy_string (object, "d", to, "e");
+  ulak_json_copy_string (object, "a", to, "f");
+  g_assert_cmpstr (ulak_json_peek_string (to, "e"), ==, "s");
+  g_assert_cmpuint (json_object_get_size (to), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json/a document is printed as it was read", test_prints_back);
+  g_test_add_func ("/json/the first object of an array is peeked at, and strings are copied", test_first_and_copy);
   g_test_add_func ("/json/numbers and strings are printed so that they read back", test_prints_numbers_and_strings);
   g_test_add_func ("/json/what JSON cannot say is printed as null", test_prints_no_infinity);
   g_test_add_func ("/json/the root is an object where one is asked for", test_root);

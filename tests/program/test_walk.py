@@ -263,12 +263,18 @@ def test_the_command_line_does_it_too(suite, graph, receiver, line):
     assert suite.ctl("message", "sales", "nothing-such").returncode == 3
 
 
-def test_a_token_that_ended_is_a_state_and_heals(suite, graph, receiver, line):
+def test_a_token_that_ended_fails_the_line_and_a_new_start_with_a_good_one_heals_it(suite, graph, receiver, line):
     graph.control("config", {"token": "another-token"})
     _, answer, _ = send(suite, {"to": CUSTOMER, "text": "token gone"})
-    wait_for(lambda: suite.get("/api/v1/accounts/sales")[1]["state"] != "ready", describe="a state other than ready")
+    stored = wait_for_status(suite, answer["id"], "failed")
+    assert (stored["error"]["code"], stored["error"]["original_code"]) == ("E_WA_TOKEN_EXPIRED", 190)
+    wait_for(lambda: suite.get("/api/v1/accounts/sales")[1]["state"] == "failed", describe="the line failed")
+    assert wait_for(lambda: events_of(receiver, "message.failed", id=answer["id"]), describe="its event")
+
     graph.control("config", {"token": "test-token"})
-    stored = suite.get(f"/api/v1/accounts/sales/messages/{answer['id']}")[1]
-    assert stored["status"] in ("pending", "held", "failed")
-    if stored["status"] == "failed":
-        assert stored["error"]["code"] == "E_WA_TOKEN_EXPIRED"
+    suite.post("/api/v1/accounts/sales/stop")
+    wait_for(lambda: suite.get("/api/v1/accounts/sales")[1]["state"] == "stopped", describe="stopped")
+    suite.post("/api/v1/accounts/sales/start")
+    wait_for(lambda: suite.get("/api/v1/accounts/sales")[1]["state"] == "ready", describe="ready again")
+    _, answer, _ = send(suite, {"to": CUSTOMER, "text": "token back"})
+    wait_for_status(suite, answer["id"], "read")

@@ -87,10 +87,13 @@ suite_program ()
 # Libraries that others wrote, against which the peers and our requests are proved.
 suite_npm ()
 {
-  local dir=$DEV_TOP/tests/peers/node
-  [ ! -d "$dir/node_modules" ] || return 0
-  command -v npm >/dev/null || host_install nodejs npm
-  npm --prefix "$dir" ci --ignore-scripts --no-audit --no-fund --silent >&2 || say "the npm packages of $dir are not to be had"
+  local dir
+  for dir in "$DEV_TOP/tests/peers/node" "$DEV_TOP/tests/peers/whatsapp"
+  do
+    [ ! -d "$dir/node_modules" ] || continue
+    command -v npm >/dev/null || host_install nodejs npm
+    npm --prefix "$dir" ci --ignore-scripts --no-audit --no-fund --silent >&2 || say "the npm packages of $dir are not to be had"
+  done
 }
 
 suite_system ()

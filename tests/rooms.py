@@ -27,8 +27,11 @@ BELOW = {
 INNER = {
     "codec": (set(), True),
     "crypto": (set(), True),
-    "link": ({"codec", "crypto"}, False),
-    "chat": ({"link", "codec", "crypto"}, False),
+    "session": ({"codec", "crypto"}, False),
+    "link": ({"session", "codec", "crypto"}, False),
+    "media": ({"link", "session", "codec", "crypto"}, False),
+    "chat": ({"media", "link", "session", "codec", "crypto"}, False),
+    "linked": ({"chat", "media", "link", "session", "codec", "crypto"}, False),
     "cloud": (set(), False),
 }
 
@@ -94,10 +97,10 @@ def check_sqlite(path, text):
 
 
 def check_crypto(path, text):
-    if path.parts[:2] != ("whatsapp", "crypto"):
-        for _, include in INCLUDE.findall(text):
-            if CRYPTO.match(include):
-                yield f"includes {include}; only whatsapp/crypto knows OpenSSL and libsignal"
+    inner = path.parts[1] if path.parts[0] == "whatsapp" else None
+    for _, include in INCLUDE.findall(text):
+        if CRYPTO.match(include) and inner != "crypto" and (inner != "session" or include.startswith("openssl/")):
+            yield f"includes {include}; only whatsapp/crypto knows OpenSSL, and only it and whatsapp/session libsignal"
 
 
 def check_clock(path, text):

@@ -3,12 +3,14 @@
  */
 #include "unit/whatsapp/codec-vectors.h"
 
+#include "unit/whatsapp/vectors-folder.h"
+
 #include <string.h>
 
 JsonNode *
 ulak_vectors_load (const char *file)
 {
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "data", "whatsapp", file, NULL);
+  g_autofree char *path = ulak_vectors_find (file);
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) error = NULL;
 

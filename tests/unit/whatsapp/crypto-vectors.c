@@ -3,6 +3,8 @@
  */
 #include "unit/whatsapp/crypto-vectors.h"
 
+#include "unit/whatsapp/vectors-folder.h"
+
 /* Reachable from here until the end, so nobody counts them as leaked. */
 static GPtrArray *kept;
 
@@ -19,7 +21,8 @@ JsonObject *
 vectors_load (const char *name)
 {
   static GPtrArray *parsers;
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "data", "whatsapp", "crypto", name, NULL);
+  g_autofree char *file = g_build_filename ("crypto", name, NULL);
+  g_autofree char *path = ulak_vectors_find (file);
   JsonParser *parser = json_parser_new_immutable ();
   g_autoptr (GError) error = NULL;
 

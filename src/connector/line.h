@@ -27,6 +27,8 @@ G_DECLARE_FINAL_TYPE (UlakLine, ulak_line, ULAK, LINE, UlakDaemon)
 typedef UlakBackend *(*UlakBackendFactory) (UlakLine *line, const char *backend, GError **error);
 
 UlakLine *ulak_line_new (UlakService *service, const char *network, UlakBackendFactory factory);
+/* Before it starts: migrations that begin with ulak_line_migrations and go on with those of the network's own tables. */
+void ulak_line_set_migrations (UlakLine *self, const char *const *migrations);
 
 /* For UlakServiceSpec: the line's database, DATA_DIR/accounts/ACCOUNT/NETWORK.db, and its migrations. */
 char *ulak_line_make_database_path (const UlakConfig *config, const char *network, const char *account);
@@ -40,6 +42,14 @@ UlakStore *ulak_line_get_store (UlakLine *self);          /* for the linked back
 
 void ulak_line_set_state (UlakLine *self, UlakLineState state, const char *error_code_or_null, const char *why);
 UlakLineState ulak_line_get_state (UlakLine *self);
+
+/* What Link and GetLink answer: {"method": "qr"|"code"|"passkey", "qr"|"code"|"challenge", "expires_at"}; NULL when there is
+ * nothing to show. The line adds "state". A new document is told by account.link, without what lets people in. */
+void ulak_line_set_link (UlakLine *self, JsonObject *link_or_null);
+/* Whether mark-read, presence and the like may leave. */
+const UlakLineSettings *ulak_line_get_settings (UlakLine *self);
+/* Something that the backend waited for is there (a token, a device list): what it held is looked at again. */
+void ulak_line_retry_held (UlakLine *self, const char *reason);
 
 void ulak_line_commit_inbound_async (UlakLine *self, UlakInbound *inbound /* (transfer full) */, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_line_commit_inbound_finish (UlakLine *self, GAsyncResult *result, GError **error);

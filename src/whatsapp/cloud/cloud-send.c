@@ -101,7 +101,10 @@ static void
 post (GTask *task /* (transfer full) */)
 {
   Send *self = g_task_get_task_data (task);
-  UlakOutbound outbound = { self->id, self->chat, self->message, self->reply_to_network_id, 0 };
+  UlakOutbound outbound = { .id = self->id,
+                            .chat = self->chat,
+                            .message = self->message,
+                            .reply_to_network_id = self->reply_to_network_id };
   g_autoptr (GError) error = NULL;
   g_autofree char *body = ulak_graph_request_build (&outbound, self->handles, &error);
   g_autofree char *path = g_strdup_printf ("%s/messages", self->phone_number_id);

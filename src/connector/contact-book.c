@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define ALIAS_MAX 256
+/* An alias that was seen so lately is not written again: a busy sender costs no writes. */
+#define SEEN_LATELY_US G_TIME_SPAN_MINUTE
 
 typedef struct
 {
@@ -37,6 +39,7 @@ collect (Aliases *aliases, JsonObject *contact, const char *sender)
 {
   gboolean is_known = FALSE;
   gboolean is_number = strspn (sender, "0123456789") == strlen (sender);
+  gboolean is_lid = g_str_has_suffix (sender, "@lid");
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
@@ -46,7 +49,7 @@ collect (Aliases *aliases, JsonObject *contact, const char *sender)
       is_known |= kinds[i].is_identity && aliases->values[i] != NULL;
     }
   if (!is_known)
-    aliases->values[is_number ? 2 : 0] = sender;
+    aliases->values[is_number ? 2 : is_lid ? 1 : 0] = sender;
 }
 
 static gboolean
@@ -109,23 +112,113 @@ find_person (UlakDatabase *database, const Aliases *aliases, char **contact_out,
   return TRUE;
 }
 
+/* Everything of the other is this person's now; the row stays, so that what was seen under its id is recognised. */
 static gboolean
-put_aliases (UlakDatabase *database, const char *contact, const Aliases *aliases, gint64 now_us, GError **error)
+become_one (UlakDatabase *database, const char *contact, const char *other, GError **error)
+{
+  const UlakBinding *both = ULAK_BINDINGS (ULAK_TEXT ("contact", contact), ULAK_TEXT ("other", other));
+
+  return ulak_sql_run (database, ULAK_SQL ("aliases-move"), both, error)
+         && ulak_sql_run (database, ULAK_SQL ("chats-move"), both, error)
+         && ulak_sql_run (database, ULAK_SQL ("contacts-merge"), both, error)
+         && ulak_sql_run (database, ULAK_SQL ("contact-inherit"), both, error);
+}
+
+/* What the database knows of one alias. */
+typedef struct
+{
+  char *contact; /* (owned) (nullable) */
+  gint64 last_seen_us;
+} Known;
+
+static gboolean
+look_up (UlakDatabase *database, gsize kind, const char *value, Known *known, GError **error)
+{
+  UlakStatement *row;
+
+  if (!ulak_sql_find (database, ULAK_SQL ("alias-find"),
+                      ULAK_BINDINGS (ULAK_TEXT ("kind", kinds[kind].kind), ULAK_TEXT ("value", value)), &row, error))
+    return FALSE;
+  known->contact = row == NULL ? NULL : g_strdup (ulak_statement_get_text (row, "contact"));
+  known->last_seen_us = row == NULL ? 0 : ulak_statement_get_integer (row, "last_seen_us");
+  return TRUE;
+}
+
+static gboolean
+put_alias (UlakDatabase *database,
+           const char *contact,
+           gsize kind,
+           const Aliases *aliases,
+           gint64 now_us,
+           gboolean *changed_out,
+           GError **error)
+{
+  const char *value = aliases->values[kind];
+  g_autofree char *holder = NULL;
+  gboolean is_other = FALSE, is_same;
+  Known known;
+
+  if (!look_up (database, kind, value, &known, error))
+    return FALSE;
+  holder = known.contact;
+  is_same = g_strcmp0 (holder, contact) == 0;
+  if (is_same && known.last_seen_us > now_us - SEEN_LATELY_US)
+    return TRUE;
+  if (holder != NULL && !is_same && kinds[kind].is_identity)
+    {
+      if (!is_somebody_else (database, holder, aliases, &is_other, error)
+          || (!is_other && !become_one (database, contact, holder, error)))
+        return FALSE;
+    }
+  *changed_out |= !is_same;
+  return ulak_sql_run (database, ULAK_SQL ("alias-put"),
+                       ULAK_BINDINGS (ULAK_TEXT ("kind", kinds[kind].kind), ULAK_TEXT ("value", value),
+                                      ULAK_TEXT ("contact", contact), ULAK_INTEGER ("now_us", now_us)),
+                       error);
+}
+
+static gboolean
+put_aliases (UlakDatabase *database,
+             const char *contact,
+             const Aliases *aliases,
+             gint64 now_us,
+             gboolean *changed_out,
+             GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (aliases->values[i] != NULL
-        && !ulak_sql_run (database, ULAK_SQL ("alias-put"),
-                          ULAK_BINDINGS (ULAK_TEXT ("kind", kinds[i].kind),
-                                         ULAK_TEXT ("value", aliases->values[i]),
-                                         ULAK_TEXT ("contact", contact), ULAK_INTEGER ("now_us", now_us)),
-                          error))
+    if (aliases->values[i] != NULL && !put_alias (database, contact, i, aliases, now_us, changed_out, error))
       return FALSE;
+  return TRUE;
+}
+
+static gboolean
+put_names (UlakDatabase *database, const char *id, JsonObject *contact, gboolean *changed_out, GError **error)
+{
+  const char *name = contact == NULL ? NULL : ulak_json_peek_string (contact, "name");
+  gboolean has_saved = contact != NULL && json_object_has_member (contact, "saved_name");
+  const char *saved_name = has_saved ? ulak_json_peek_string (contact, "saved_name") : NULL;
+
+  if (name != NULL)
+    {
+      if (!ulak_sql_run (database, ULAK_SQL ("contact-name"),
+                         ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name)), error))
+        return FALSE;
+      *changed_out |= ulak_database_get_changes (database) > 0;
+    }
+  if (has_saved)
+    {
+      if (!ulak_sql_run (database, ULAK_SQL ("contact-saved-name"),
+                         ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", saved_name)), error))
+        return FALSE;
+      *changed_out |= ulak_database_get_changes (database) > 0;
+    }
   return TRUE;
 }
 
 /**
  * ulak_contact_book_meet:
- * @contact: (nullable): every id known of the sender, and the name
+ * @contact: (nullable): every id known of the sender, "name" as it calls itself, "saved_name" as the owner calls it (null takes
+ *   that away)
  * @sender: the sender's id; stands for the aliases when @contact has none
  *
  * Returns: (transfer full) (nullable): the person's id
@@ -136,10 +229,11 @@ ulak_contact_book_meet (UlakDatabase *database,
                         const char *sender,
                         const char *new_id,
                         gint64 now_us,
+                        gboolean *changed_out,
                         GError **error)
 {
-  const char *name = contact == NULL ? NULL : ulak_json_peek_string (contact, "name");
   g_autofree char *id = NULL;
+  gboolean has_changed = FALSE;
   Aliases aliases;
 
   collect (&aliases, contact, sender);
@@ -148,17 +242,47 @@ ulak_contact_book_meet (UlakDatabase *database,
   if (id == NULL)
     {
       id = g_strdup (new_id);
-      if (!ulak_sql_run (
-              database, ULAK_SQL ("contact-insert"),
-              ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name), ULAK_INTEGER ("now_us", now_us)),
-              error))
+      has_changed = TRUE;
+      if (!ulak_sql_run (database, ULAK_SQL ("contact-insert"),
+                         ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_INTEGER ("now_us", now_us)), error))
         return NULL;
     }
-  else if (name != NULL
-           && !ulak_sql_run (database, ULAK_SQL ("contact-name"),
-                             ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("name", name)), error))
+  if (!put_names (database, id, contact, &has_changed, error)
+      || !put_aliases (database, id, &aliases, now_us, &has_changed, error))
     return NULL;
-  return put_aliases (database, id, &aliases, now_us, error) ? g_steal_pointer (&id) : NULL;
+  if (changed_out != NULL)
+    *changed_out = has_changed;
+  return g_steal_pointer (&id);
+}
+
+gboolean
+ulak_contact_book_find (UlakDatabase *database, const char *alias, char **contact_out, GError **error)
+{
+  g_autofree char *contact = NULL;
+
+  for (gsize i = 0; contact == NULL && i < G_N_ELEMENTS (kinds); i++)
+    if (kinds[i].is_identity && !find_alias (database, kinds[i].kind, alias, &contact, error))
+      return FALSE;
+  *contact_out = g_steal_pointer (&contact);
+  return TRUE;
+}
+
+gboolean
+ulak_contact_book_list_former (UlakDatabase *database, const char *id, GPtrArray *list, GError **error)
+{
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_SQL ("contacts-former"), ULAK_BINDINGS (ULAK_TEXT ("contact", id)), error);
+  gboolean has_row;
+
+  while (rows != NULL)
+    {
+      if (!ulak_statement_step (rows, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      g_ptr_array_add (list, g_strdup (ulak_statement_get_text (rows, "id")));
+    }
+  return FALSE;
 }
 
 static void

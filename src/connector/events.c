@@ -21,6 +21,9 @@ static const char *const bulky_fields[] = { "raw", "contacts", "interactive", "t
 static const char *const short_fields[]
     = { "id", "network_id", "chat", "from", "from_me", "type", "status", "timestamp", "field", "waba_id", NULL };
 
+/* Presences and the like that may wait at once: they are worth little when they are old. */
+#define PASSING_MAX 1000
+
 static gboolean
 fits (const char *text)
 {
@@ -77,6 +80,32 @@ ulak_events_put (UlakDatabase *database,
   return TRUE;
 }
 
+/** ulak_events_put_passing: see ulak_inbound_add_passing_event() */
+gboolean
+ulak_events_put_passing (UlakDatabase *database,
+                         UlakLineWork *work,
+                         const char *id,
+                         const char *type,
+                         const char *chat,
+                         gint64 timestamp_us,
+                         const char *data,
+                         GError **error)
+{
+  UlakStatement *row;
+
+  if (!ulak_sql_run (database, ULAK_SQL ("outbox-pass"),
+                     ULAK_BINDINGS (ULAK_TEXT ("type", type), ULAK_TEXT ("chat", chat)), error))
+    return FALSE;
+  work->events_change -= (gint) ulak_database_get_changes (database);
+  if (!ulak_sql_find (database, ULAK_SQL ("outbox-count-passing"), ULAK_BINDINGS (), &row, error))
+    return FALSE;
+  if (ulak_statement_get_integer (row, "n") >= PASSING_MAX)
+    return TRUE;
+  return ulak_events_put (database, work, id, type, chat, timestamp_us, data, error)
+         && ulak_sql_run (database, ULAK_SQL ("outbox-mark-passing"),
+                          ULAK_BINDINGS (ULAK_INTEGER ("sequence", ulak_database_get_last_rowid (database))), error);
+}
+
 static char *
 print_within_limits (JsonObject *data, JsonObject *message)
 {
@@ -104,17 +133,13 @@ print_within_limits (JsonObject *data, JsonObject *message)
 static gboolean
 find_contact (UlakDatabase *database, const char *chat, const char *sender, char **contact_out, GError **error)
 {
-  static const char *const identities[] = { "user_id", "lid", "wa_id", "phone", NULL };
   g_autofree char *contact = NULL;
 
   if (!ulak_sql_get_text (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", chat)), "contact",
                           &contact, error))
     return FALSE;
-  for (guint i = 0; contact == NULL && sender != NULL && identities[i] != NULL; i++)
-    if (!ulak_sql_get_text (database, ULAK_SQL ("alias-find"),
-                            ULAK_BINDINGS (ULAK_TEXT ("kind", identities[i]), ULAK_TEXT ("value", sender)),
-                            "contact", &contact, error))
-      return FALSE;
+  if (contact == NULL && sender != NULL)
+    return ulak_contact_book_find (database, sender, contact_out, error);
   *contact_out = g_steal_pointer (&contact);
   return TRUE;
 }

@@ -22,6 +22,15 @@ gboolean ulak_events_put (UlakDatabase *database,
                           gint64 timestamp_us,
                           const char *data,
                           GError **error);
+/* Only the newest of its type and chat waits, and no more than 1,000 of all together. */
+gboolean ulak_events_put_passing (UlakDatabase *database,
+                                  UlakLineWork *work,
+                                  const char *id,
+                                  const char *type,
+                                  const char *chat,
+                                  gint64 timestamp_us,
+                                  const char *data,
+                                  GError **error);
 /* With the message as it is now, and its contact. */
 gboolean ulak_events_put_message (UlakDatabase *database,
                                   UlakLineWork *work,

@@ -15,6 +15,9 @@
 
 #include <string.h>
 
+/* 9999-12-31T23:59:59Z: until further notice. */
+#define LAST_TIME_US (G_GINT64_CONSTANT (253402300799) * G_USEC_PER_SEC)
+
 UlakHistory *
 ulak_history_new (const char *id, const char *cursor, guint limit)
 {
@@ -99,7 +102,8 @@ parse_cursor (const UlakHistory *self, gint64 *number_out, char **text_out, GErr
 typedef struct
 {
   char *id, *name;
-  gint64 unread, updated_us, last_sequence;
+  gint64 unread, updated_us, last_sequence, pinned_us, muted_until_us;
+  gboolean is_archived, is_marked_unread;
 } Chat;
 
 static void
@@ -136,6 +140,10 @@ read_chats (UlakDatabase *database, gint64 before_us, const char *before_id, gui
       chat->name = g_strdup (ulak_statement_get_text (rows, "name"));
       chat->unread = ulak_statement_get_integer (rows, "unread");
       chat->updated_us = ulak_statement_get_integer (rows, "updated_us");
+      chat->pinned_us = ulak_statement_get_integer (rows, "pinned_us");
+      chat->muted_until_us = ulak_statement_get_integer (rows, "muted_until_us");
+      chat->is_archived = ulak_statement_get_integer (rows, "archived") != 0;
+      chat->is_marked_unread = ulak_statement_get_integer (rows, "marked_unread") != 0;
       chat->last_sequence = ulak_statement_is_null (rows, "last_sequence")
                                 ? 0
                                 : ulak_statement_get_integer (rows, "last_sequence");
@@ -165,6 +173,22 @@ show_last_message (UlakDatabase *database, const Chat *chat, JsonObject *shown, 
   return TRUE;
 }
 
+/* What the owner did with the chat on any device. */
+static void
+show_choices (const Chat *chat, JsonObject *shown)
+{
+  g_autofree char *until
+      = chat->muted_until_us == 0 ? NULL : ulak_format_rfc3339 (MIN (chat->muted_until_us, LAST_TIME_US));
+
+  json_object_set_boolean_member (shown, "marked_unread", chat->is_marked_unread);
+  json_object_set_boolean_member (shown, "archived", chat->is_archived);
+  json_object_set_boolean_member (shown, "pinned", chat->pinned_us != 0);
+  if (until == NULL)
+    json_object_set_null_member (shown, "muted_until");
+  else
+    json_object_set_string_member (shown, "muted_until", until);
+}
+
 static JsonObject *
 show_chat (UlakDatabase *database, const Chat *chat, GError **error)
 {
@@ -178,6 +202,7 @@ show_chat (UlakDatabase *database, const Chat *chat, GError **error)
     json_object_set_string_member (shown, "name", chat->name);
   json_object_set_int_member (shown, "unread", chat->unread);
   json_object_set_string_member (shown, "updated_at", updated_at);
+  show_choices (chat, shown);
   return show_last_message (database, chat, shown, error) ? g_steal_pointer (&shown) : NULL;
 }
 

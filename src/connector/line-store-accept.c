@@ -55,6 +55,14 @@ is_same_document (const char *left, const char *right)
   return a != NULL && b != NULL && json_node_equal (a, b);
 }
 
+static gboolean
+was_changed (UlakStatement *row)
+{
+  return ulak_statement_is_null (row, "sender")
+         && (!ulak_statement_is_null (row, "edited_us")
+             || g_str_equal (ulak_statement_get_text (row, "type"), "revoked"));
+}
+
 /* The row that has the id already, if there is one, answers. */
 static gboolean
 find_known (UlakDatabase *database, Acceptance *self, gboolean *known_out, GError **error)
@@ -68,8 +76,10 @@ find_known (UlakDatabase *database, Acceptance *self, gboolean *known_out, GErro
   *known_out = row != NULL;
   if (row == NULL)
     return TRUE;
-  if (ulak_statement_get_integer (row, "is_request") == 0
-      || !is_same_document (self->content, ulak_statement_get_text (row, "content")))
+  /* What was edited or revoked since no longer holds what was asked for. */
+  if (!was_changed (row)
+      && (ulak_statement_get_integer (row, "is_request") == 0
+          || !is_same_document (self->content, ulak_statement_get_text (row, "content"))))
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_CONFLICT, "The id %s belongs to another message", self->id);
       return FALSE;

@@ -22,7 +22,7 @@ typedef struct
   UlakSendResult *result; /* (owned): a copy */
   gint64 due_us;
   gboolean is_counted;
-  char *event_ids[1 + ULAK_STATUSES_EARLY_MAX];
+  UlakIdSeries given_ids, ids;
 } Settling;
 
 static void
@@ -32,30 +32,34 @@ settling_free (gpointer data)
 
   g_free (self->chat);
   ulak_send_result_free (self->result);
-  for (gsize i = 0; i < G_N_ELEMENTS (self->event_ids); i++)
-    g_free (self->event_ids[i]);
   g_free (self);
 }
 
 static gboolean
 put_event (UlakDatabase *database, Settling *self, const char *type, GError **error)
 {
-  return ulak_events_put_message (database, &self->head, self->event_ids[0], type, self->sequence,
-                                  self->head.now_us, error);
+  g_autofree char *id = ulak_id_series_next (&self->ids);
+
+  return ulak_events_put_message (database, &self->head, id, type, self->sequence, self->head.now_us, error);
 }
 
 static gboolean
 settle_sent (UlakDatabase *database, Settling *self, GError **error)
 {
   self->head.depth_change--;
+  if (self->result->n_recipients > 0
+      && !ulak_sql_run (database, ULAK_SQL ("message-recipients"),
+                        ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
+                                       ULAK_INTEGER ("recipients", self->result->n_recipients)),
+                        error))
+    return FALSE;
   return ulak_sql_run (database, ULAK_SQL ("message-sent"),
                        ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", "sent"),
                                       ULAK_TEXT ("network_id", self->result->network_id)),
                        error)
          && put_event (database, self, "message.sent", error)
          && (self->result->network_id == NULL
-             || ulak_statuses_apply_early (database, &self->head, self->result->network_id, self->event_ids + 1,
-                                           error));
+             || ulak_statuses_apply_early (database, &self->head, self->result->network_id, &self->ids, error));
 }
 
 static gboolean
@@ -69,7 +73,8 @@ settle_retry (UlakDatabase *database, Settling *self, GError **error)
              ULAK_BINDINGS (
                  ULAK_INTEGER ("sequence", self->sequence), ULAK_TEXT ("status", is_long ? "held" : "pending"),
                  ULAK_INTEGER ("due_us", self->due_us), ULAK_INTEGER ("uncounted", self->is_counted ? 0 : 1),
-                 ULAK_TEXT ("reason", "retry"), ULAK_TEXT ("error_code", self->result->error_code),
+                 ULAK_TEXT ("reason", self->result->hold_reason != NULL ? self->result->hold_reason : "retry"),
+                 ULAK_TEXT ("error_code", self->result->error_code),
                  ULAK_TEXT ("error_message", self->result->error_message),
                  ULAK_INTEGER ("original_code", self->result->original_code),
                  ULAK_INTEGER ("original_subcode", self->result->original_subcode),
@@ -129,7 +134,7 @@ settle_late (UlakDatabase *database, Settling *self, GError **error)
                            ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence),
                                           ULAK_TEXT ("network_id", network_id)),
                            error)
-             && ulak_statuses_apply_early (database, &self->head, network_id, self->event_ids + 1, error));
+             && ulak_statuses_apply_early (database, &self->head, network_id, &self->ids, error));
 }
 
 static gboolean
@@ -140,6 +145,7 @@ settle_run (UlakDatabase *database, gpointer data, GError **error)
   SettleFunc settle = settle_funcs[self->outcome];
 
   ulak_line_work_start (self);
+  self->ids = self->given_ids;
   if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"),
                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), &row, error))
     return FALSE;
@@ -166,11 +172,12 @@ ulak_line_store_settle_async (UlakLineStore *self,
   settling->result->network_id = g_strdup (result->network_id);
   settling->result->error_code = g_strdup (result->error_code);
   settling->result->error_message = g_strdup (result->error_message);
+  settling->result->hold_reason = result->hold_reason;
+  settling->result->n_recipients = result->n_recipients;
   settling->result->original_code = result->original_code;
   settling->result->original_subcode = result->original_subcode;
   settling->result->original_details = g_strdup (result->original_details);
-  for (gsize i = 0; i < G_N_ELEMENTS (settling->event_ids); i++)
-    settling->event_ids[i] = ulak_line_store_new_id (self);
+  ulak_line_store_init_ids (self, &settling->given_ids);
   ulak_line_store_write (self, settle_run, settling, settling_free, ulak_line_work_done_nothing,
                          g_task_new (self, NULL, callback, user_data));
 }

@@ -41,7 +41,8 @@ enum
 
 static guint signals[N_SIGNALS];
 
-const char *const ulak_line_migrations[] = { "/org/ulak/sql/connector/migrations/0001-line.sql", NULL };
+const char *const ulak_line_migrations[] = { "/org/ulak/sql/connector/migrations/0001-line.sql",
+                                            "/org/ulak/sql/connector/migrations/0002-conversations.sql", NULL };
 
 static void
 ulak_line_store_dispose (GObject *object)
@@ -170,6 +171,12 @@ char *
 ulak_line_store_new_id (UlakLineStore *self)
 {
   return ulak_id_new (self->clock, self->random);
+}
+
+void
+ulak_line_store_init_ids (UlakLineStore *self, UlakIdSeries *ids)
+{
+  ulak_id_series_init (ids, self->clock, self->random);
 }
 
 gint64

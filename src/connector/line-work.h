@@ -10,6 +10,7 @@
 #pragma once
 
 #include "connector/line-store.h"
+#include "core/id.h"
 
 typedef struct
 {
@@ -38,6 +39,7 @@ void ulak_line_store_read (UlakLineStore *self,
 void ulak_line_work_start (gpointer work);                                               /* first thing in run: forgets an earlier try */
 void ulak_line_work_done_nothing (UlakLineStore *self, UlakLineWork *work, GTask *task); /* returns TRUE */
 char *ulak_line_store_new_id (UlakLineStore *self);
+void ulak_line_store_init_ids (UlakLineStore *self, UlakIdSeries *ids); /* for ids that are made on the store's thread */
 gint64 ulak_line_store_now_us (UlakLineStore *self);
 
 /* The limit on open messages: charge before a message is written, discharge after. */
@@ -48,6 +50,8 @@ void ulak_line_store_discharge (UlakLineStore *self);
 gboolean ulak_status_is_held (const char *status);
 /* Whether a message that has one status may get the other: statuses only go up. */
 gboolean ulak_status_may_become (const char *from, const char *to);
+guint ulak_status_get_rank (const char *status); /* 0 for what is none of ours */
+const char *ulak_status_of_rank (guint rank);    /* (nullable): the one that a receipt of that rank says */
 
 /* The outcome stays unknown: no longer open, its lane moves on, an event tells. The caller has taken it out of the held. */
 gboolean ulak_line_work_close_unknown (UlakDatabase *database,

@@ -50,3 +50,20 @@ ulak_status_may_become (const char *from, const char *to)
 
   return i >= 0 && j >= 0 && ranks[j].rank > ranks[i].rank;
 }
+
+guint
+ulak_status_get_rank (const char *status)
+{
+  gint i = find (status);
+
+  return i < 0 ? 0 : ranks[i].rank;
+}
+
+const char *
+ulak_status_of_rank (guint rank)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (ranks); i++)
+    if (rank > 0 && ranks[i].rank == rank)
+      return ranks[i].status;
+  return NULL;
+}

@@ -10,6 +10,9 @@
 #include "connector/lanes.h"
 #include "connector/sql.h"
 
+#define PARTICIPANTS_MAX 1024 /* more than a group may have */
+#define RANK_DELIVERED 3
+
 typedef struct
 {
   gint64 sequence;
@@ -63,7 +66,8 @@ keep_early (UlakDatabase *database, UlakLineWork *work, const UlakInboundStatus 
           ULAK_INTEGER ("timestamp_us", status->timestamp_us), ULAK_TEXT ("error_code", status->error_code),
           ULAK_TEXT ("error_message", status->error_message),
           ULAK_INTEGER ("original_code", status->original_code),
-          ULAK_TEXT ("original_details", status->original_details), ULAK_INTEGER ("now_us", work->now_us)),
+          ULAK_TEXT ("original_details", status->original_details), ULAK_INTEGER ("now_us", work->now_us),
+          ULAK_TEXT ("participant", status->participant)),
       error);
 }
 
@@ -99,27 +103,98 @@ close_if_open (UlakDatabase *database, UlakLineWork *work, const Target *target,
          || ulak_lanes_leave (database, target->chat, target->sequence, error);
 }
 
+static gboolean
+move (UlakDatabase *database,
+      UlakLineWork *work,
+      const Target *target,
+      const UlakInboundStatus *status,
+      UlakIdSeries *ids,
+      GError **error)
+{
+  g_autofree char *type = g_strconcat ("message.", status->status, NULL);
+  g_autofree char *event_id = NULL;
+
+  if (!ulak_status_may_become (target->status, status->status))
+    return TRUE;
+  event_id = ulak_id_series_next (ids);
+  return write_status (database, target, status, error) && close_if_open (database, work, target, error)
+         && ulak_events_put_message (database, work, event_id, type, target->sequence, status->timestamp_us, error);
+}
+
+/* --- receipts of several people --- */
+
+static gboolean
+put_receipt (UlakDatabase *database, const Target *target, const UlakInboundStatus *status, GError **error)
+{
+  return ulak_sql_run (database, ULAK_SQL ("receipt-put"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("message", target->sequence),
+                                      ULAK_TEXT ("participant", status->participant),
+                                      ULAK_INTEGER ("rank", ulak_status_get_rank (status->status)),
+                                      ULAK_INTEGER ("timestamp_us", status->timestamp_us),
+                                      ULAK_INTEGER ("limit", PARTICIPANTS_MAX)),
+                       error);
+}
+
+static gboolean
+do_all_have (UlakDatabase *database, const Target *target, guint rank, gboolean *all_out, GError **error)
+{
+  UlakStatement *row;
+  gint64 recipients;
+
+  if (!ulak_sql_find (database, ULAK_SQL ("receipts-count"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("message", target->sequence), ULAK_INTEGER ("rank", rank)), &row,
+                      error))
+    return FALSE;
+  recipients = ulak_statement_get_integer (row, "recipients");
+  *all_out = recipients > 0 && ulak_statement_get_integer (row, "n") >= recipients;
+  return TRUE;
+}
+
+/* The highest status that everybody reached; what a single person did tells nothing by itself. */
+static gboolean
+apply_receipt (UlakDatabase *database,
+               UlakLineWork *work,
+               const Target *target,
+               const UlakInboundStatus *status,
+               UlakIdSeries *ids,
+               GError **error)
+{
+  UlakInboundStatus reached = *status;
+  gboolean all = FALSE;
+
+  if (!put_receipt (database, target, status, error))
+    return FALSE;
+  if (ulak_database_get_changes (database) == 0)
+    return TRUE;
+  for (guint rank = ulak_status_get_rank (status->status); rank >= RANK_DELIVERED; rank--)
+    {
+      if (!do_all_have (database, target, rank, &all, error))
+        return FALSE;
+      reached.status = ulak_status_of_rank (rank);
+      if (all)
+        return move (database, work, target, &reached, ids, error);
+    }
+  return TRUE;
+}
+
 /** ulak_statuses_apply: a status that would move the message backwards changes nothing and tells nothing */
 gboolean
 ulak_statuses_apply (UlakDatabase *database,
                      UlakLineWork *work,
                      const UlakInboundStatus *status,
-                     const char *event_id,
+                     UlakIdSeries *ids,
                      GError **error)
 {
   g_auto (Target) target = { 0 };
-  g_autofree char *type = g_strconcat ("message.", status->status, NULL);
   gboolean found;
 
   if (!find_target (database, status, &target, &found, error))
     return FALSE;
   if (!found)
     return keep_early (database, work, status, error);
-  if (!ulak_status_may_become (target.status, status->status))
-    return TRUE;
-  return write_status (database, &target, status, error) && close_if_open (database, work, &target, error)
-         && ulak_events_put_message (database, work, event_id, type, target.sequence, status->timestamp_us,
-                                     error);
+  if (status->participant != NULL && ulak_status_get_rank (status->status) >= RANK_DELIVERED)
+    return apply_receipt (database, work, &target, status, ids, error);
+  return move (database, work, &target, status, ids, error);
 }
 
 static void
@@ -131,6 +206,7 @@ inbound_status_free (gpointer data)
   g_free ((char *) self->error_code);
   g_free ((char *) self->error_message);
   g_free ((char *) self->original_details);
+  g_free ((char *) self->participant);
   g_free (self);
 }
 
@@ -158,6 +234,7 @@ list_early (UlakDatabase *database, const char *network_id, GError **error)
       status->error_message = g_strdup (ulak_statement_get_text (rows, "error_message"));
       status->original_code = ulak_statement_get_integer (rows, "original_code");
       status->original_details = g_strdup (ulak_statement_get_text (rows, "original_details"));
+      status->participant = g_strdup (ulak_statement_get_text (rows, "participant"));
       g_ptr_array_add (list, status);
     }
   return NULL;
@@ -167,15 +244,15 @@ gboolean
 ulak_statuses_apply_early (UlakDatabase *database,
                            UlakLineWork *work,
                            const char *network_id,
-                           char **event_ids,
+                           UlakIdSeries *ids,
                            GError **error)
 {
   g_autoptr (GPtrArray) list = list_early (database, network_id, error);
 
   if (list == NULL)
     return FALSE;
-  for (guint i = 0; i < MIN (list->len, ULAK_STATUSES_EARLY_MAX); i++)
-    if (!ulak_statuses_apply (database, work, g_ptr_array_index (list, i), event_ids[i], error))
+  for (guint i = 0; i < list->len; i++)
+    if (!ulak_statuses_apply (database, work, g_ptr_array_index (list, i), ids, error))
       return FALSE;
   return list->len == 0
          || ulak_sql_run (database, ULAK_SQL ("early-remove"),

@@ -3,7 +3,8 @@
  *
  * Statuses: what the network says about a message of ours, applied to its row with the event that tells of it.
  *
- * A status about a message that is not known yet waits in a table of its own until the answer of the send names it.
+ * In a chat of several people each has a receipt of their own, and the message has a status once as many people have it as it was
+ * sent to; who joined or left since changes nothing. A status about a message that is not known yet waits in a table of its own until the answer of the send names it.
  * Runs on the store's writer thread.
  */
 #pragma once
@@ -14,12 +15,11 @@
 gboolean ulak_statuses_apply (UlakDatabase *database,
                               UlakLineWork *work,
                               const UlakInboundStatus *status,
-                              const char *event_id,
+                              UlakIdSeries *ids,
                               GError **error);
-/* Those that came early for network_id, now that its row is there. ids: one event id for each kind of status. */
-#define ULAK_STATUSES_EARLY_MAX 5
+/* Those that came early for network_id, now that its row is there. */
 gboolean ulak_statuses_apply_early (UlakDatabase *database,
                                     UlakLineWork *work,
                                     const char *network_id,
-                                    char **event_ids,
+                                    UlakIdSeries *ids,
                                     GError **error);

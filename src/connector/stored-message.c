@@ -18,7 +18,8 @@ static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
 
 /* What a row says itself, whatever its content says. */
 static const char *const own_fields[] = { "id", "network_id", "chat", "from", "from_me", "type",
-                                          "timestamp", "status", "quoted", "error", "hold", NULL };
+                                          "timestamp", "status", "quoted", "error", "hold", "edited_at",
+                                          "revoked_by", "receipts", NULL };
 static const char *const media_kinds[] = { "image", "video", "audio", "document", "sticker", NULL };
 static const char *const media_fields[] = { "media_id", "link", "caption", "voice", "file_name", NULL };
 
@@ -170,6 +171,42 @@ show_hold (UlakStatement *row, JsonObject *message)
   json_object_set_object_member (message, "hold", hold);
 }
 
+/* What happened to it afterwards; absent where nothing did. */
+static void
+show_changes (UlakStatement *row, JsonObject *message)
+{
+  g_autofree char *edited_at = NULL;
+
+  if (!ulak_statement_is_null (row, "edited_us"))
+    {
+      edited_at = ulak_format_rfc3339 (ulak_statement_get_integer (row, "edited_us"));
+      set_text (message, "edited_at", edited_at);
+    }
+  if (!ulak_statement_is_null (row, "revoked_by"))
+    set_text (message, "revoked_by", ulak_statement_get_text (row, "revoked_by"));
+}
+
+/* Of a message to several people: how many have it. */
+static gboolean
+show_receipts (UlakDatabase *database, gint64 sequence, gint64 recipients, JsonObject *message, GError **error)
+{
+  static const char *const counts[] = { "delivered", "read", "played" };
+  JsonObject *receipts;
+  UlakStatement *row;
+
+  if (recipients == 0)
+    return TRUE;
+  if (!ulak_sql_find (database, ULAK_SQL ("receipts-show"), ULAK_BINDINGS (ULAK_INTEGER ("message", sequence)), &row,
+                      error))
+    return FALSE;
+  receipts = json_object_new ();
+  json_object_set_int_member (receipts, "recipients", recipients);
+  for (gsize i = 0; i < G_N_ELEMENTS (counts); i++)
+    json_object_set_int_member (receipts, counts[i], ulak_statement_get_integer (row, counts[i]));
+  json_object_set_object_member (message, "receipts", receipts);
+  return TRUE;
+}
+
 /** ulak_stored_message_show: Returns: (transfer full) (nullable): the document */
 JsonObject *
 ulak_stored_message_show (UlakDatabase *database, UlakStatement *row, GError **error)
@@ -194,6 +231,7 @@ ulak_stored_message_show (UlakDatabase *database, UlakStatement *row, GError **e
   set_text (message, "status", g_str_equal (status, "sending") ? "pending" : status);
   json_object_set_null_member (message, "media");
   show_quoted (row, message);
+  show_changes (row, message);
 
   if (ulak_statement_get_integer (row, "is_request") == 0)
     show_content (content, message);
@@ -203,5 +241,8 @@ ulak_stored_message_show (UlakDatabase *database, UlakStatement *row, GError **e
     show_error (row, message);
   if (!ulak_statement_is_null (row, "hold_reason"))
     show_hold (row, message);
-  return g_steal_pointer (&message);
+  return show_receipts (database, ulak_statement_get_integer (row, "sequence"),
+                        ulak_statement_get_integer (row, "recipients"), message, error)
+             ? g_steal_pointer (&message)
+             : NULL;
 }

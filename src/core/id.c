@@ -3,6 +3,21 @@
  */
 #include "core/id.h"
 
+#include <string.h>
+
+static char *
+print_id (guint64 ms, guint8 *b)
+{
+  for (int i = 0; i < 6; i++)
+    b[i] = (guint8) (ms >> (40 - 8 * i));
+  b[6] = 0x70 | (b[6] & 0x0f);
+  b[8] = 0x80 | (b[8] & 0x3f);
+
+  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+                          b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+                          b[15]);
+}
+
 /**
  * ulak_id_new:
  * @clock: where the millisecond comes from
@@ -18,14 +33,37 @@ ulak_id_new (UlakClock *clock, UlakRandom *random)
   guint8 b[16];
 
   ulak_random_fill (random, b, sizeof b);
-  for (int i = 0; i < 6; i++)
-    b[i] = (guint8) (ms >> (40 - 8 * i));
-  b[6] = 0x70 | (b[6] & 0x0f);
-  b[8] = 0x80 | (b[8] & 0x3f);
+  return print_id (ms, b);
+}
 
-  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-                          b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-                          b[15]);
+/** ulak_id_series_init: on the thread of @clock and @random */
+void
+ulak_id_series_init (UlakIdSeries *self, UlakClock *clock, UlakRandom *random)
+{
+  self->ms = (guint64) (ulak_clock_get_wall_us (clock) / 1000);
+  ulak_random_fill (random, (guint8 *) self->state, sizeof self->state);
+}
+
+/* Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014: SplitMix64. */
+static guint64
+mix (guint64 *state)
+{
+  guint64 z = *state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+
+  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+/** ulak_id_series_next: any thread. Returns: (transfer full): a UUIDv7 in lower case */
+char *
+ulak_id_series_next (UlakIdSeries *self)
+{
+  guint64 halves[2] = { mix (&self->state[0]), mix (&self->state[1]) };
+  guint8 b[16];
+
+  memcpy (b, halves, sizeof b);
+  return print_id (self->ms, b);
 }
 
 /** ulak_id_is_valid: Returns: %TRUE if @text is a UUID in lower case with dashes, of any version */

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- SPDX-FileCopyrightText: The Ulak authors
-SELECT contact FROM aliases WHERE kind = :kind AND value = :value
+SELECT contact, last_seen_us FROM aliases WHERE kind = :kind AND value = :value

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- SPDX-FileCopyrightText: The Ulak authors
-INSERT INTO contacts (id, name, created_us) VALUES (:id, :name, :now_us)
+INSERT INTO contacts (id, created_us) VALUES (:id, :now_us)

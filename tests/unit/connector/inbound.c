@@ -39,7 +39,7 @@ test_order_and_copies (void)
   g_assert_cmpstr (seen->str, ==, "c/m1 s1=read c/m2 ");
   ulak_inbound_foreach (inbound, NULL, on_status, statuses);
   g_assert_cmpstr (statuses->str, ==, "s1=read ");
-  g_assert_cmpstr (ulak_inbound_get_item (inbound, 0)->content, ==, "{\"type\":\"text\"}");
+  g_assert_cmpstr (ulak_inbound_get_item (inbound, 0)->content_text, ==, "{\"type\":\"text\"}");
   g_assert_cmpint (ulak_inbound_get_item (inbound, 3)->kind, ==, ULAK_INBOUND_EVENT);
 }
 

@@ -53,6 +53,29 @@ test_unique_within_a_moment (void)
     g_assert_true (g_hash_table_add (seen, ulak_id_new (ULAK_CLOCK (clock), random)));
 }
 
+/* What other threads need: many ids of one draw, and the same ones when the work is run again. */
+static void
+test_series (void)
+{
+  g_autoptr (UlakFakeClock) clock = ulak_fake_clock_new ();
+  g_autoptr (UlakRandom) random = ulak_random_system_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  UlakIdSeries ids, again;
+
+  ulak_id_series_init (&ids, ULAK_CLOCK (clock), random);
+  again = ids;
+  for (guint i = 0; i < 10000; i++)
+    {
+      char *id = ulak_id_series_next (&ids);
+      g_autofree char *same = ulak_id_series_next (&again);
+
+      g_assert_true (ulak_id_is_valid (id));
+      g_assert_cmpint (id[14], ==, '7');
+      g_assert_cmpstr (id, ==, same);
+      g_assert_true (g_hash_table_add (seen, id));
+    }
+}
+
 static void
 test_validity (void)
 {
@@ -93,6 +116,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/id/a new id is a UUIDv7 of its millisecond", test_shape);
   g_test_add_func ("/id/ids of later milliseconds sort later", test_sorts_by_birth);
   g_test_add_func ("/id/ids of one moment differ", test_unique_within_a_moment);
+  g_test_add_func ("/core/id/a series makes many ids and the same ones again", test_series);
   g_test_add_func ("/id/only a UUID in lower case is an id", test_validity);
   g_test_add_func ("/id/account ids are one word for units, bus, files and URLs", test_account_ids);
   return g_test_run ();

@@ -121,8 +121,8 @@ test_type (gconstpointer data)
   g_assert_cmpstr (item->message.from, ==, "16505551234");
   g_assert_cmpstr (item->message.network_id, ==, "wamid.A");
   g_assert_cmpint (item->message.timestamp_us, ==, G_GINT64_CONSTANT (1749416383000000));
-  assert_json_text (item->content, types[row].content);
-  assert_json_text (item->contact, "{\"id\":\"16505551234\",\"phone\":\"16505551234\",\"wa_id\":\"16505551234\",\"name\":\"Sheena Nelson\"}");
+  assert_json_text (item->content_text, types[row].content);
+  assert_json_text (item->contact_text, "{\"id\":\"16505551234\",\"phone\":\"16505551234\",\"wa_id\":\"16505551234\",\"name\":\"Sheena Nelson\"}");
 }
 
 static const char *const odd_messages[] = {
@@ -145,7 +145,7 @@ test_unsupported (gconstpointer data)
   g_autoptr (UlakInbound) inbound = parse_message (message);
   const UlakInboundItem *item = ulak_inbound_get_item (inbound, 0);
 
-  assert_json_text (item->content, wanted);
+  assert_json_text (item->content_text, wanted);
   g_assert_null (item->media_reference);
 }
 
@@ -180,7 +180,7 @@ test_everything (void)
 
       g_assert_cmpint (item->kind, ==, statuses[i] == NULL ? ULAK_INBOUND_MESSAGE : ULAK_INBOUND_STATUS);
       g_assert_cmpstr (statuses[i] == NULL ? item->message.network_id : item->status.network_id, ==, ids[i]);
-      g_assert_cmpstr (item->status.status, ==, statuses[i]);
+      g_assert_cmpstr (item->kind == ULAK_INBOUND_STATUS ? item->status.status : NULL, ==, statuses[i]);
     }
   g_assert_cmpstr (ulak_inbound_get_item (inbound, 3)->status.opaque_id, ==, "our-id");
   g_assert_cmpint (ulak_inbound_get_item (inbound, 3)->status.timestamp_us, ==, G_GINT64_CONSTANT (1749416389000000));
@@ -217,7 +217,7 @@ test_user_id_only (void)
 
   g_assert_cmpstr (item->message.chat, ==, "US.134");
   g_assert_cmpstr (item->message.from, ==, "US.134");
-  assert_json_text (item->contact, "{\"id\":\"US.134\",\"user_id\":\"US.134\",\"parent_user_id\":\"US.ENT.1\",\"name\":\"Sheena\","
+  assert_json_text (item->contact_text, "{\"id\":\"US.134\",\"user_id\":\"US.134\",\"parent_user_id\":\"US.ENT.1\",\"name\":\"Sheena\","
                                    "\"username\":\"sheena\"}");
 }
 
@@ -281,9 +281,9 @@ test_event (gconstpointer data)
   g_assert_cmpuint (ulak_inbound_count (inbound), ==, 1);
   item = ulak_inbound_get_item (inbound, 0);
   g_assert_cmpint (item->kind, ==, ULAK_INBOUND_EVENT);
-  g_assert_cmpstr (item->type, ==, events[row].type);
-  g_assert_cmpstr (item->chat, ==, events[row].chat);
-  assert_json_text (item->content, events[row].data);
+  g_assert_cmpstr (item->event.type, ==, events[row].type);
+  g_assert_cmpstr (item->event.chat, ==, events[row].chat != NULL ? events[row].chat : "");
+  assert_json_text (item->content_text, events[row].data);
 }
 
 static void
@@ -308,7 +308,7 @@ test_entry_time (void)
       "[{\"field\":\"account_update\",\"value\":{\"event\":\"VERIFIED_ACCOUNT\"}}]}]}",
       NULL);
 
-  g_assert_cmpint (ulak_inbound_get_item (inbound, 0)->timestamp_us, ==, G_GINT64_CONSTANT (1739321024000000));
+  g_assert_cmpint (ulak_inbound_get_item (inbound, 0)->event.timestamp_us, ==, G_GINT64_CONSTANT (1739321024000000));
 }
 
 static void

@@ -10,6 +10,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NODE = ROOT / "tests" / "peers" / "node"
+WHATSAPP = ROOT / "tests" / "peers" / "whatsapp"
 
 
 class PeerProcess:
@@ -60,3 +61,7 @@ class Receiver(PeerProcess):
 
 def node_is_ready():
     return (NODE / "node_modules" / "standardwebhooks").is_dir()
+
+
+def whatsapp_is_ready():
+    return (WHATSAPP / "node_modules" / "@whiskeysockets" / "baileys").is_dir()

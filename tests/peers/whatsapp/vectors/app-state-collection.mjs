@@ -47,10 +47,12 @@ export class Collection {
     return { patch, data: this.openValue(key, record) };
   }
 
+  // The same without a version of its own: one of several mutations of a patch, or a record of a snapshot.
   async put(key, mutation) {
     const { version } = this.state;
-    await this.push(key, mutation);
+    const { patch } = await this.push(key, mutation);
     this.state.version = version;
+    return patch;
   }
 
   openValue(key, record) {

@@ -3,12 +3,13 @@
 //
 // History: what a phone sends after pairing, inside its message and as a file on the media host.
 import { downloadAndProcessHistorySyncNotification, proto } from '@whiskeysockets/baileys';
-import { deflateSync, inflateSync } from 'node:zlib';
+import { inflateSync } from 'node:zlib';
 import { begin, bytes } from './chance.mjs';
 import { PRODUCED_BY, write } from './file.mjs';
 import { hex } from './keys.mjs';
 import { decodeFields, encodeFields } from './plain.mjs';
 import { seal } from './sealed-file.mjs';
+import { deflate } from './zlib.mjs';
 
 const ANA = { pnJid: '15551234567@s.whatsapp.net', lidJid: '123456789012345@lid' };
 const JURGEN = { pnJid: '491701234567@s.whatsapp.net', lidJid: '100000000000000@lid' };
@@ -175,7 +176,7 @@ const PAYLOADS = [
 
 const makePayload = async ([name, fields]) => {
   const wire = encodeFields(proto.HistorySync, fields());
-  const zlib = deflateSync(wire);
+  const zlib = deflate(wire);
   const { lidPnMappings } = await downloadAndProcessHistorySyncNotification(
     { initialHistBootstrapInlinePayload: zlib },
     {},
@@ -238,7 +239,7 @@ const makeInlineMessage = (vector) => {
 const makeRefused = (vector) => {
   const zlib = Buffer.from(vector.inline_payload_zlib, 'hex');
   const cut = zlib.subarray(0, -6);
-  const torn = deflateSync(Buffer.from(vector.history_sync_proto, 'hex').subarray(0, -3));
+  const torn = deflate(Buffer.from(vector.history_sync_proto, 'hex').subarray(0, -3));
   const changed = Buffer.from(zlib);
   changed[changed.length - 1] ^= 1;
   return [

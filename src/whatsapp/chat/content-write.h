@@ -51,6 +51,7 @@ typedef struct
 
   const UlakContentUpload *upload; /* (nullable): media */
   UlakContentKey target;    /* reaction, edit, revoke, poll_vote: from our perspective; participant in groups */
+  UlakSpan original;        /* edit: its Message, where it is known: a medium keeps its file when its caption is edited */
   const UlakKey *target_secret; /* poll_vote: the poll's */
   const char *target_author; /* poll_vote: who made the poll, JID without device */
   UlakSpan forwarded;       /* forward: the Message */
@@ -84,7 +85,7 @@ void ulak_content_describe (const Wa__Message *message, UlakContentStanza *stanz
 GBytes *ulak_content_wrap_device_sent (GBytes *message, const char *destination, const char *phash);
 GBytes *ulak_content_write_sender_key (const char *group, UlakSpan distribution);
 
-/* Protocol messages to our own phone, for ulak_chat_send_peer_async(). */
+/* Messages to our own phone: device 0, category="peer". */
 GBytes *ulak_content_write_key_request (const UlakSpan *key_ids, gsize n_key_ids);
 GBytes *ulak_content_write_resend_request (const UlakContentKey *key);
 GBytes *ulak_content_write_history_request (const UlakContentKey *oldest, gint64 oldest_s, guint count);

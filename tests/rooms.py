@@ -36,7 +36,7 @@ INNER = {
 }
 
 # Headers made by the build lie beside the objects: ulak-bus.h, ROOM-sql.h of a room's queries, protobufs of whatsapp/codec.
-GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)-sql\.h|(whatsapp)-[a-z-]+\.pb-c\.h")
+GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)(?:-([a-z]+))?-sql\.h|(whatsapp)-[a-z-]+\.pb-c\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -53,7 +53,7 @@ def room_of(include):
     parts = include.split("/")
     made = GENERATED.fullmatch(include)
     if made:
-        return made[1] or made[2] or made[3], "codec" if made[3] else None
+        return made[1] or made[2] or made[4], "codec" if made[4] else made[3]
     if len(parts) == 3 and parts[0] == "whatsapp":
         return parts[0], parts[1]
     return (parts[0], None) if len(parts) == 2 else (None, None)

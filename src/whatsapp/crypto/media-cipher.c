@@ -251,7 +251,7 @@ check_plain (UlakMediaDecryptor *self, const UlakMediaSummary *expected, GError 
   ulak_sha256_finish (self->stream.plain, digest);
   if (!ulak_span_equals (ULAK_SPAN_ARRAY (digest), ULAK_SPAN_ARRAY (expected->plain_sha256)))
     return refuse (error, ULAK_ERROR_DAMAGED, "The file is not the one that the message names");
-  if (self->stream.plain_size_bytes != expected->plain_size_bytes)
+  if (expected->plain_size_bytes != ULAK_MEDIA_SIZE_UNKNOWN && self->stream.plain_size_bytes != expected->plain_size_bytes)
     return refuse (error, ULAK_ERROR_DAMAGED, "The file has another length than the message says");
   return TRUE;
 }

@@ -17,7 +17,9 @@ G_BEGIN_DECLS
 
 #define ULAK_MEDIA_CHUNK_MAX_BYTES (1024 * 1024)
 
-/* What a message says about its file. */
+#define ULAK_MEDIA_SIZE_UNKNOWN G_MAXUINT64
+
+/* What a message says about its file. plain_size_bytes may be ULAK_MEDIA_SIZE_UNKNOWN: the hash decides then. */
 typedef struct
 {
   guint8 plain_sha256[ULAK_SHA256_BYTES];

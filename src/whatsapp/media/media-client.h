@@ -49,6 +49,9 @@ typedef struct
 /* For TLS trust see whatsapp/link/roots.h: the process-wide database is used. */
 SoupSession *ulak_media_session_new (void);
 
+/* Makes this room's queries and its migration known; once is enough, more are harmless. */
+void ulak_media_register_sql (void);
+
 UlakMediaClient *ulak_media_client_new (const UlakMediaClientOptions *options);
 /* Whose phone is asked for what is gone: the own user without a device, as the receipt's `to`. */
 void ulak_media_client_set_own_user (UlakMediaClient *self, const UlakJid *user);
@@ -97,12 +100,9 @@ void ulak_media_client_upload_async (UlakMediaClient *self,
                                      gpointer user_data);
 UlakMediaUpload *ulak_media_client_upload_finish (UlakMediaClient *self, GAsyncResult *result, GError **error);
 
-/* <notification type="mediaretry">. TRUE: it was one, and taken; callback says
- * when its outcome is durable and the stanza may be acknowledged. */
-void ulak_media_client_take_retry_async (UlakMediaClient *self,
-                                         const UlakNode *notification,
-                                         GAsyncReadyCallback callback,
-                                         gpointer user_data);
-gboolean ulak_media_client_take_retry_finish (UlakMediaClient *self, GAsyncResult *result, GError **error);
+/* <notification type="mediaretry">: on the store's thread in the transaction that takes it, then on the main thread when that
+ * is durable. */
+gboolean ulak_media_retry_keep (UlakDatabase *database, const UlakNode *notification, GError **error);
+void ulak_media_client_retry_kept (UlakMediaClient *self, const UlakNode *notification);
 
 G_END_DECLS

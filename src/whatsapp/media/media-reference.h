@@ -11,7 +11,7 @@
  *    "media_key": "base64",         32 bytes; absent: the file is not encrypted (newsletters)
  *    "file_sha256": "base64",       32 bytes, of the plain file; required
  *    "file_enc_sha256": "base64",   32 bytes, of the encrypted file; required with media_key
- *    "size": 123,                   bytes of the plain file; required
+ *    "size": 123,                   bytes of the plain file; absent: not known, the hash decides
  *    "message_id": "3EB0...",       these four: so that the phone can be asked to upload it again. Optional
  *    "chat": "JID", "participant": "JID of the author (groups)", "from_me": true}
  *

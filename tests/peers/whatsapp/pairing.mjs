@@ -135,7 +135,9 @@ export class Pairing {
       connection.end(node('stream:error', { code: '500' }));
       return;
     }
-    pairing.resolve(this.#admit(connection, bytes));
+    const device = this.#admit(connection, bytes);
+    pairing.resolve(device);
+    connection.end(node('stream:error', { code: '515' }));
   }
 
   #check(connection, bytes) {
@@ -159,7 +161,6 @@ export class Pairing {
     account.add(device);
     this.server.devicesChanged(account, 'add', device);
     this.server.journal.event('paired', { device: device.name });
-    connection.end(node('stream:error', { code: '515' }));
     account.phone.linked(device);
     return device;
   }

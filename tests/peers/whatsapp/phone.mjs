@@ -313,7 +313,7 @@ export class Phone extends Device {
     const form = more.form ?? (this.account.migrated ? 'lid' : 'pn');
     const enc = await this.encryptFor(device, encodeMessage(proto.Message.fromObject(content)));
     const id = more.id ?? `3EB0${crypto.randomBytes(9).toString('hex').toUpperCase()}`;
-    this.server.journal.event('peer-message', { phone: this.account.pn, to: device.name, id, kind: Object.keys(content)[0] });
+    this.server.journal.event('peer-message', { phone: this.account.pn, to: device.name, id, what: Object.keys(content)[0] });
     device.deliver(node('message', { id, from: this.jid(form), t: this.server.time(), type: 'text', category: 'peer', ...more.attrs }, [enc, node('meta', { appdata: 'default' })]));
     return id;
   }

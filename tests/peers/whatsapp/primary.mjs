@@ -113,7 +113,7 @@ export class Primary {
 
   async #answerOperation(stanza, device, request) {
     const kind = request.peerDataOperationRequestType;
-    this.server.journal.event('operation-asked', { phone: this.account.pn, by: device.name, kind });
+    this.server.journal.event('operation-asked', { phone: this.account.pn, by: device.name, operation: kind });
     if (kind === Operation.HISTORY_SYNC_ON_DEMAND) await this.#answerHistory(device, request.historySyncOnDemandRequest);
     if (kind !== Operation.PLACEHOLDER_MESSAGE_RESEND) return;
     const results = (request.placeholderMessageResendRequest ?? []).map(({ messageKey }) => this.#find(messageKey)).map((info) => ({

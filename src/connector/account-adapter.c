@@ -124,6 +124,22 @@ accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ulak_send_queue_kick (errand->self->line->queue);
 }
 
+/* The document that is stored names the recipient as the backend knows it. */
+static void
+resolve_recipient (UlakAccountAdapter *self, JsonObject *message, UlakIssues *issues)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *chat = NULL;
+
+  if (backend_class (self)->resolve_recipient == NULL)
+    return;
+  chat = backend_class (self)->resolve_recipient (self->line->backend, ulak_json_peek_string (message, "to"), &error);
+  if (chat == NULL)
+    ulak_issues_add (issues, "to", "%s", error->message);
+  else
+    json_object_set_string_member (message, "to", chat);
+}
+
 static gboolean
 check_send (UlakAccountAdapter *self, const char *id, JsonObject *message, GError **error)
 {
@@ -134,6 +150,8 @@ check_send (UlakAccountAdapter *self, const char *id, JsonObject *message, GErro
   ulak_message_check (message, issues);
   if (ulak_issues_count (issues) == 0 && backend_class (self)->check_message != NULL)
     backend_class (self)->check_message (self->line->backend, message, issues);
+  if (ulak_issues_count (issues) == 0)
+    resolve_recipient (self, message, issues);
   return ulak_issues_to_error (issues, error);
 }
 
@@ -307,6 +325,33 @@ inbound_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         ->mark_read_async (line->backend, network_id, typing, told_cb, g_steal_pointer (&errand));
 }
 
+/* The same for a network that wants each message named. */
+static void
+unread_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Errand) errand = user_data;
+  UlakLine *line = errand->self->line;
+  const char *id = errand->id;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakUnread) unread = ulak_line_store_list_unread_finish (ULAK_LINE_STORE (source), result, &error);
+  UlakReadMark mark;
+
+  if (unread == NULL)
+    {
+      ulak_call_fail (errand->call, g_steal_pointer (&error));
+      return;
+    }
+  mark = (UlakReadMark){ unread->chat, (const UlakReadMessage *) (gpointer) unread->messages->data,
+                         unread->messages->len, errand->typing };
+  if (line->settings.ghost_mode || (mark.n_messages == 0 && !mark.typing))
+    ulak_line_store_mark_read_async (line->store, id, marked_cb, g_steal_pointer (&errand));
+  else if (line->state != ULAK_LINE_STATE_READY)
+    fail (errand->call, ULAK_ERROR_WRONG_STATE, "The line is not ready, so that the network cannot be told");
+  else
+    ULAK_BACKEND_GET_CLASS (line->backend)
+        ->mark_messages_async (line->backend, &mark, told_cb, g_steal_pointer (&errand));
+}
+
 static void
 mark_read_called (UlakCall *call, gpointer user_data)
 {
@@ -314,7 +359,10 @@ mark_read_called (UlakCall *call, gpointer user_data)
   Errand *errand = errand_new (call, self);
 
   g_variant_get (ulak_call_get_parameters (call), "(sb@a{sv})", &errand->id, &errand->typing, NULL);
-  ulak_line_store_find_inbound_async (self->line->store, errand->id, inbound_cb, errand);
+  if (backend_class (self)->mark_messages_async != NULL)
+    ulak_line_store_list_unread_async (self->line->store, errand->id, unread_cb, errand);
+  else
+    ulak_line_store_find_inbound_async (self->line->store, errand->id, inbound_cb, errand);
 }
 
 /* --- media --- */
@@ -401,16 +449,43 @@ open_media_called (UlakCall *call, gpointer user_data)
 /* --- Link and Logout --- */
 
 static void
+return_link (UlakAccountAdapter *self, UlakCall *call)
+{
+  g_autoptr (JsonObject) link = json_object_new ();
+  JsonObject *known = self->line->link;
+
+  json_object_set_string_member (link, "state", ulak_line_state_to_string (self->line->state));
+  if (known != NULL)
+    {
+      g_autoptr (GList) members = json_object_get_members (known);
+
+      for (GList *l = members; l != NULL; l = l->next)
+        json_object_set_member (link, l->data, json_node_copy (json_object_get_member (known, l->data)));
+    }
+  return_json (call, link);
+}
+
+static void
+get_link_called (UlakCall *call, gpointer user_data)
+{
+  UlakAccountAdapter *self = user_data;
+
+  if (backend_class (self)->link_async == NULL)
+    fail (call, ULAK_ERROR_UNSUPPORTED, "This line is linked by the settings of its account, not by a code");
+  else
+    return_link (self, call);
+}
+
+static void
 linked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Errand) errand = user_data;
   GError *error = NULL;
-  g_autofree char *link = ULAK_BACKEND_GET_CLASS (source)->link_finish (ULAK_BACKEND (source), result, &error);
 
-  if (link == NULL)
+  if (!ULAK_BACKEND_GET_CLASS (source)->link_finish (ULAK_BACKEND (source), result, &error))
     ulak_call_fail (errand->call, error);
   else
-    ulak_call_return (errand->call, g_variant_new ("(s)", link));
+    return_link (errand->self, errand->call);
 }
 
 static void
@@ -573,6 +648,7 @@ static const Method methods[] = {
   { "handle-mark-read", ULAK_ACTION_MESSAGE_SEND, 2, mark_read_called },
   { "handle-upload-media", ULAK_ACTION_MESSAGE_SEND, 3, upload_called },
   { "handle-open-media", ULAK_ACTION_MESSAGE_READ, 1, open_media_called },
+  { "handle-get-link", ULAK_ACTION_ACCOUNT_LINK, 0, get_link_called },
   { "handle-link", ULAK_ACTION_ACCOUNT_LINK, 2, link_called },
   { "handle-logout", ULAK_ACTION_ACCOUNT_LINK, 0, logout_called },
   { "handle-get-settings", ULAK_ACTION_MESSAGE_READ, 0, get_settings_called },

@@ -145,9 +145,10 @@ struct _UlakBackendClass
   void (*fetch_media_async) (UlakBackend *self, JsonObject *reference, int fd, goffset max_bytes, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*fetch_media_finish) (UlakBackend *self, GAsyncResult *result, GError **error);
 
-  /* Optional: UNSUPPORTED without them. link_finish returns the JSON text of the link document. */
+  /* Optional: UNSUPPORTED without them. link finishes when ulak_line_set_link() was given what there is to show, or when the line
+   * is ready. */
   void (*link_async) (UlakBackend *self, const char *method, const char *phone, GAsyncReadyCallback callback, gpointer user_data);
-  char *(*link_finish) (UlakBackend *self, GAsyncResult *result, GError **error);
+  gboolean (*link_finish) (UlakBackend *self, GAsyncResult *result, GError **error);
   void (*logout_async) (UlakBackend *self, GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*logout_finish) (UlakBackend *self, GAsyncResult *result, GError **error);
 

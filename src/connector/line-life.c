@@ -42,13 +42,28 @@ get_object_path (UlakDaemon *daemon)
 
 /* --- settings and document --- */
 
+/* Networks that sell their messages set a pace of their own; one that is meant for people is used with care. */
+static gboolean
+is_linked (UlakLine *self)
+{
+  return g_str_equal (ULAK_BACKEND_GET_CLASS (self->backend)->get_name (self->backend), "linked");
+}
+
 static void
 read_defaults (UlakLine *self)
 {
+  const char *quiet_hours = ulak_config_get_string (ulak_service_get_config (self->service), "pace", "quiet_hours");
+
   ulak_line_settings_init (&self->defaults);
   self->defaults.rate_per_second = config_integer (self, "whatsapp", "rate_per_second");
   self->defaults.pair_interval_ms = config_integer (self, "whatsapp", "pair_interval_ms");
   self->defaults.pair_burst = config_integer (self, "whatsapp", "pair_burst");
+  if (quiet_hours != NULL)
+    ulak_hours_parse (quiet_hours, &self->defaults.quiet_hours);
+  if (!is_linked (self))
+    return;
+  self->defaults.rate_per_minute = config_integer (self, "pace", "rate_limit_per_minute");
+  self->defaults.new_contact_interval_s = config_integer (self, "pace", "new_contact_interval_s");
 }
 
 void
@@ -56,6 +71,8 @@ ulak_line_apply_settings (UlakLine *self, JsonObject *values)
 {
   ulak_line_settings_apply (&self->settings, &self->defaults, values);
   ulak_send_queue_apply_settings (self->queue, &self->settings);
+  if (ULAK_BACKEND_GET_CLASS (self->backend)->apply_settings != NULL)
+    ULAK_BACKEND_GET_CLASS (self->backend)->apply_settings (self->backend, &self->settings);
   ulak_cleaner_apply_settings (self->cleaner, &self->settings);
 }
 
@@ -85,20 +102,15 @@ ulak_line_check_document (UlakLine *self, JsonObject *document, GError **error)
   return FALSE;
 }
 
-/* The queue knows the backend only now: a limit by the minute is one of linked devices. */
 static void
 make_queue (UlakLine *self)
 {
-  UlakBackendClass *klass = ULAK_BACKEND_GET_CLASS (self->backend);
   UlakSendQueueOptions options = {
     .concurrency = (guint) config_integer (self, "whatsapp", "send_concurrency"),
     .attempts = (guint) config_integer (self, "whatsapp", "send_attempts"),
     .backoff = { config_integer (self, "whatsapp", "send_backoff_ms"),
                  config_integer (self, "whatsapp", "send_backoff_max_ms"), 20 },
     .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
-    .rate_per_minute = g_str_equal (klass->get_name (self->backend), "linked")
-                           ? config_integer (self, "pace", "rate_limit_per_minute")
-                           : 0,
   };
 
   self->queue = ulak_send_queue_new (self->store, ulak_service_get_clock (self->service),
@@ -162,6 +174,24 @@ settings_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
+/* Only the backend knows whether what was on its way at a crash may go again. */
+static void
+recovered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  UlakLine *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  read_defaults (self);
+  make_queue (self);
+  ulak_line_store_get_settings_async (self->store, settings_read_cb, g_steal_pointer (&task));
+}
+
 static void
 document_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -175,8 +205,8 @@ document_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  make_queue (self);
-  ulak_line_store_get_settings_async (self->store, settings_read_cb, g_steal_pointer (&task));
+  ulak_line_store_recover_async (self->store, ULAK_BACKEND_GET_CLASS (self->backend)->sends_idempotently, recovered_cb,
+                                 g_steal_pointer (&task));
 }
 
 static void
@@ -282,13 +312,14 @@ start_async (UlakDaemon *daemon, GCancellable *cancellable, GAsyncReadyCallback 
     .migrate = ulak_config_get_boolean (config, "ulak", "auto_migrate_on_startup"),
     .queue_max = (guint) config_integer (self, "whatsapp", "queue_max"),
     .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
+    .migrations = self->migrations,
+    .recovers_later = TRUE,
     .clock = ulak_service_get_clock (self->service),
     .random = ulak_service_get_random (self->service),
   };
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, start_async);
-  read_defaults (self);
   ulak_line_store_open_async (&options, cancellable, store_opened_cb, task);
 }
 
@@ -493,6 +524,8 @@ check_health (UlakDaemon *daemon, UlakHealth *health)
   check_outbox (self, health);
   check_disk (self, health);
   check_line (self, health);
+  if (self->backend != NULL && ULAK_BACKEND_GET_CLASS (self->backend)->check_health != NULL)
+    ULAK_BACKEND_GET_CLASS (self->backend)->check_health (self->backend, health);
 }
 
 static UlakStore *
@@ -519,6 +552,8 @@ refresh_metrics (UlakDaemon *daemon)
   for (guint i = 0; i < ULAK_N_LINE_STATES; i++)
     ulak_metrics_set (metrics, "ulak_line_state", ULAK_LABELS (account, ulak_line_state_to_string (i)),
                       i == self->state ? 1 : 0);
+  if (self->backend != NULL && ULAK_BACKEND_GET_CLASS (self->backend)->refresh_metrics != NULL)
+    ULAK_BACKEND_GET_CLASS (self->backend)->refresh_metrics (self->backend, metrics);
 }
 
 void

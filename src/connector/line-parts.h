@@ -23,6 +23,8 @@ struct _UlakLine
   UlakService *service; /* unowned, outlives us */
   char *network;        /* (owned) */
   UlakBackendFactory factory;
+  const char *const *migrations; /* (nullable) (static) */
+  JsonObject *link;              /* (owned) (nullable): what Link answers, without the state */
 
   UlakLineState state;
   char *error_code; /* (owned) (nullable) */

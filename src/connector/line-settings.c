@@ -16,6 +16,7 @@ typedef enum
   SETTING_BOOLEAN,
   SETTING_INTEGER,
   SETTING_UNKNOWN_OUTCOME, /* "resend" or "hold", kept as a boolean */
+  SETTING_HOURS,           /* "22:00-07:00" or "", packed into a number between places */
 } SettingKind;
 
 typedef struct
@@ -38,13 +39,32 @@ static const Setting settings[] = {
   { "rate_per_second", SETTING_INTEGER, AT (rate_per_second), 1, 1000, 80 },
   { "pair_interval_ms", SETTING_INTEGER, AT (pair_interval_ms), 0, 86400000, 6000 },
   { "pair_burst", SETTING_INTEGER, AT (pair_burst), 1, 1000, 45 },
+  { "rate_per_minute", SETTING_INTEGER, AT (rate_per_minute), 0, 6000, 0 },
+  { "new_contact_interval_s", SETTING_INTEGER, AT (new_contact_interval_s), 0, 86400, 0 },
+  { "quiet_hours", SETTING_HOURS, AT (quiet_hours), 0, 0, 0 },
 };
+
+#define PACK 10000 /* more than the minutes of a day */
+
+static gint64
+pack_hours (const UlakHours *hours)
+{
+  return (gint64) hours->from_minute * PACK + hours->to_minute;
+}
+
+static UlakHours
+unpack_hours (gint64 value)
+{
+  return (UlakHours){ (gint) (value / PACK), (gint) (value % PACK) };
+}
 
 static gint64
 get (const UlakLineSettings *self, const Setting *setting)
 {
   if (setting->kind == SETTING_INTEGER)
     return G_STRUCT_MEMBER (gint64, self, setting->offset);
+  if (setting->kind == SETTING_HOURS)
+    return pack_hours (&G_STRUCT_MEMBER (UlakHours, self, setting->offset));
   return G_STRUCT_MEMBER (gboolean, self, setting->offset);
 }
 
@@ -53,6 +73,8 @@ set (UlakLineSettings *self, const Setting *setting, gint64 value)
 {
   if (setting->kind == SETTING_INTEGER)
     G_STRUCT_MEMBER (gint64, self, setting->offset) = value;
+  else if (setting->kind == SETTING_HOURS)
+    G_STRUCT_MEMBER (UlakHours, self, setting->offset) = unpack_hours (value);
   else
     G_STRUCT_MEMBER (gboolean, self, setting->offset) = value != 0;
 }
@@ -66,6 +88,7 @@ is_given (JsonObject *object, const char *name)
 static gint64
 read_value (JsonObject *object, const Setting *setting, UlakIssues *issues)
 {
+  UlakHours hours = { 0 };
   const char *word;
 
   switch (setting->kind)
@@ -80,6 +103,11 @@ read_value (JsonObject *object, const Setting *setting, UlakIssues *issues)
       if (word != NULL && !g_str_equal (word, "resend") && !g_str_equal (word, "hold"))
         ulak_issues_add (issues, setting->name, "must be \"resend\" or \"hold\"");
       return g_strcmp0 (word, "hold") == 0;
+    case SETTING_HOURS:
+      word = ulak_json_read_string (object, "", setting->name, ULAK_JSON_OPTIONAL, 0, 32, issues);
+      if (word != NULL && !ulak_hours_parse (word, &hours))
+        ulak_issues_add (issues, setting->name, "must be HH:MM-HH:MM, or empty for never");
+      return pack_hours (&hours);
     }
   g_return_val_if_reached (0);
 }
@@ -130,6 +158,8 @@ ulak_line_settings_to_json (const UlakLineSettings *self)
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
     {
       gint64 value = get (self, &settings[i]);
+      g_autofree char *text = NULL;
+      UlakHours hours;
 
       switch (settings[i].kind)
         {
@@ -141,6 +171,11 @@ ulak_line_settings_to_json (const UlakLineSettings *self)
           break;
         case SETTING_UNKNOWN_OUTCOME:
           json_object_set_string_member (object, settings[i].name, value != 0 ? "hold" : "resend");
+          break;
+        case SETTING_HOURS:
+          hours = unpack_hours (value);
+          text = ulak_hours_to_string (&hours);
+          json_object_set_string_member (object, settings[i].name, text);
           break;
         }
     }

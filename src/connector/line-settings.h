@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "core/hours.h"
 #include "core/issues.h"
 
 #include <json-glib/json-glib.h>
@@ -22,6 +23,9 @@ typedef struct
   gint64 rate_per_second;
   gint64 pair_interval_ms;
   gint64 pair_burst;
+  gint64 rate_per_minute;        /* 0: no such limit */
+  gint64 new_contact_interval_s; /* 0: no such limit */
+  UlakHours quiet_hours;         /* cold messages only */
 } UlakLineSettings;
 
 typedef void (*UlakSettingFunc) (const char *name, const char *json_or_null, gpointer user_data);

@@ -219,6 +219,111 @@ ulak_line_store_find_inbound_finish (UlakLineStore *self, GAsyncResult *result, 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* --- what a mark-read is about --- */
+
+typedef struct
+{
+  UlakLineWork head;
+  char *id;
+  UlakUnread *out;
+} UnreadList;
+
+static void
+read_message_clear (gpointer data)
+{
+  UlakReadMessage *self = data;
+
+  g_free ((char *) self->network_id);
+  g_free ((char *) self->from);
+  g_free ((char *) self->type);
+}
+
+void
+ulak_unread_free (UlakUnread *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->chat);
+  g_array_unref (self->messages);
+  g_free (self);
+}
+
+static void
+unread_list_free (gpointer data)
+{
+  UnreadList *self = data;
+
+  g_free (self->id);
+  ulak_unread_free (self->out);
+  g_free (self);
+}
+
+static gboolean
+collect_unread (UlakDatabase *database, UlakUnread *unread, gint64 sequence, GError **error)
+{
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_SQL ("unread-until"),
+                        ULAK_BINDINGS (ULAK_TEXT ("chat", unread->chat), ULAK_INTEGER ("sequence", sequence)), error);
+  gboolean has_row;
+
+  while (rows != NULL)
+    {
+      UlakReadMessage message;
+
+      if (!ulak_statement_step (rows, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      message.network_id = g_strdup (ulak_statement_get_text (rows, "network_id"));
+      message.from = g_strdup (ulak_statement_get_text (rows, "sender"));
+      message.type = g_strdup (ulak_statement_get_text (rows, "type"));
+      g_array_insert_val (unread->messages, 0, message);
+    }
+  return FALSE;
+}
+
+static gboolean
+list_unread_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  UnreadList *self = data;
+  UlakStatement *row;
+
+  if (!find_inbound (database, self->id, &row, error))
+    return FALSE;
+  ulak_unread_free (self->out);
+  self->out = g_new0 (UlakUnread, 1);
+  self->out->chat = g_strdup (ulak_statement_get_text (row, "chat"));
+  self->out->messages = g_array_new (FALSE, FALSE, sizeof (UlakReadMessage));
+  g_array_set_clear_func (self->out->messages, read_message_clear);
+  return collect_unread (database, self->out, ulak_statement_get_integer (row, "sequence"), error);
+}
+
+static void
+list_unread_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
+{
+  g_task_return_pointer (task, g_steal_pointer (&((UnreadList *) work)->out), (GDestroyNotify) ulak_unread_free);
+}
+
+void
+ulak_line_store_list_unread_async (UlakLineStore *self,
+                                   const char *id,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  UnreadList *list = g_new0 (UnreadList, 1);
+
+  list->id = g_strdup (id);
+  ulak_line_store_read (self, list_unread_run, list, unread_list_free, list_unread_done,
+                        g_task_new (self, NULL, callback, user_data));
+}
+
+UlakUnread *
+ulak_line_store_list_unread_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 static gboolean
 mark_read_run (UlakDatabase *database, gpointer data, GError **error)
 {

@@ -3,11 +3,15 @@
  *
  * Sending: what the queue asks of the database before a try: which heads may go, the claim of one, a hold.
  */
+#include "connector/contact-book.h"
 #include "connector/events.h"
 #include "connector/lanes.h"
 #include "connector/line-work.h"
+#include "connector/message-check.h"
 #include "connector/sql.h"
+#include "connector/stored-message.h"
 #include "core/error.h"
+#include "core/id.h"
 #include "core/json.h"
 
 #include <string.h>
@@ -32,6 +36,19 @@ ulak_lane_heads_free (UlakLaneHeads *self)
   g_free (self);
 }
 
+static void
+target_free (UlakOutboundTarget *self)
+{
+  if (self == NULL)
+    return;
+  g_free ((char *) self->id);
+  g_free ((char *) self->network_id);
+  g_free ((char *) self->chat);
+  g_free ((char *) self->from);
+  g_clear_pointer (&self->message, json_object_unref);
+  g_free (self);
+}
+
 void
 ulak_claim_free (UlakClaim *self)
 {
@@ -41,6 +58,9 @@ ulak_claim_free (UlakClaim *self)
   g_free (self->chat);
   g_free (self->reply_to_network_id);
   g_clear_pointer (&self->message, json_object_unref);
+  g_clear_pointer (&self->contact, json_object_unref);
+  target_free (self->reply_to);
+  target_free (self->target);
   g_free (self);
 }
 
@@ -87,6 +107,7 @@ list_heads_of (UlakDatabase *database, HeadList *self, gboolean is_cold, guint l
       head->hold_reason = g_strdup (ulak_statement_get_text (rows, "hold_reason"));
       head->is_unknown = g_str_equal (ulak_statement_get_text (rows, "status"), "unknown");
       head->is_cold = is_cold;
+      head->is_new = ulak_statement_get_integer (rows, "is_new") != 0;
       head->tries = (guint) ulak_statement_get_integer (rows, "tries");
       head->due_us = ulak_statement_get_integer (rows, "due_us");
       g_ptr_array_add (self->out->heads, head);
@@ -203,27 +224,97 @@ refuse (const Step *self, GError **error)
   return FALSE;
 }
 
-static gboolean
-network_id_of (UlakDatabase *database, const char *id, char **network_id_out, GError **error)
+/* --- what an outbound message is about --- */
+
+static UlakOutboundTarget *
+target_new (UlakDatabase *database, UlakStatement *row, GError **error)
 {
-  return ulak_sql_get_text (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", id)),
-                            "network_id", network_id_out, error);
+  UlakOutboundTarget *self = g_new0 (UlakOutboundTarget, 1);
+
+  self->id = g_strdup (ulak_statement_get_text (row, "id"));
+  self->network_id = g_strdup (ulak_statement_get_text (row, "network_id"));
+  self->chat = g_strdup (ulak_statement_get_text (row, "chat"));
+  self->from = g_strdup (ulak_statement_get_text (row, "sender"));
+  self->timestamp_us = ulak_statement_get_integer (row, "timestamp_us");
+  self->message = ulak_stored_message_show (database, row, error);
+  if (self->message != NULL)
+    return self;
+  target_free (self);
+  return NULL;
 }
 
-/* Clients may name a reaction's target by our id; the network knows only its own. */
-static gboolean
-resolve_reaction (UlakDatabase *database, JsonObject *message, GError **error)
+static UlakOutboundTarget *
+target_new_unknown (const char *network_id)
 {
-  JsonObject *reaction = ulak_json_peek_object (message, "reaction");
-  g_autofree char *network_id = NULL;
+  UlakOutboundTarget *self = g_new0 (UlakOutboundTarget, 1);
 
-  if (reaction == NULL)
-    return TRUE;
-  if (!network_id_of (database, ulak_json_peek_string (reaction, "message_id"), &network_id, error))
+  self->network_id = g_strdup (network_id);
+  return self;
+}
+
+/* id: ours or the network's. One that is not stored here can still be named to the network, if it is not ours. */
+static gboolean
+find_target (UlakDatabase *database, const char *id, UlakOutboundTarget **target_out, GError **error)
+{
+  gboolean is_ours = ulak_id_is_valid (id);
+  UlakStatement *row;
+
+  if (!ulak_sql_find (database, is_ours ? ULAK_SQL ("message-find") : ULAK_SQL ("message-by-network-id"),
+                      ULAK_BINDINGS (ULAK_TEXT (is_ours ? "id" : "network_id", id)), &row, error))
     return FALSE;
-  if (network_id != NULL)
-    json_object_set_string_member (reaction, "message_id", network_id);
+  if (row != NULL && !ulak_statement_is_null (row, "network_id"))
+    {
+      *target_out = target_new (database, row, error);
+      return *target_out != NULL;
+    }
+  *target_out = is_ours ? NULL : target_new_unknown (id);
   return TRUE;
+}
+
+/* Clients may name the message that a reaction, an edit and the like are about by our id; the network knows only its own. */
+static gboolean
+resolve_target (UlakDatabase *database, UlakClaim *claim, GError **error)
+{
+  const char *kind = ulak_message_get_kind (claim->message);
+  JsonObject *content = kind == NULL ? NULL : ulak_json_peek_object (claim->message, kind);
+  const char *id = content == NULL ? NULL : ulak_json_peek_string (content, "message_id");
+
+  if (id == NULL)
+    return TRUE;
+  if (!find_target (database, id, &claim->target, error))
+    return FALSE;
+  if (claim->target != NULL)
+    json_object_set_string_member (content, "message_id", claim->target->network_id);
+  return TRUE;
+}
+
+static gboolean
+resolve_reply (UlakDatabase *database, UlakClaim *claim, const char *quoted_id, GError **error)
+{
+  const char *id = quoted_id != NULL ? quoted_id : claim->reply_to_network_id;
+
+  if (id == NULL)
+    return TRUE;
+  if (!find_target (database, id, &claim->reply_to, error))
+    return FALSE;
+  if (claim->reply_to_network_id == NULL && claim->reply_to != NULL)
+    claim->reply_to_network_id = g_strdup (claim->reply_to->network_id);
+  return TRUE;
+}
+
+static gboolean
+find_contact (UlakDatabase *database, UlakClaim *claim, GError **error)
+{
+  g_autofree char *person = NULL;
+
+  if (!ulak_sql_get_text (database, ULAK_SQL ("chat-find"), ULAK_BINDINGS (ULAK_TEXT ("id", claim->chat)), "contact",
+                          &person, error)
+      || (person == NULL && !ulak_contact_book_find (database, claim->chat, &person, error)))
+    return FALSE;
+  if (person == NULL)
+    return TRUE;
+  claim->contact = ulak_contact_book_show (database, person, error);
+  return claim->contact != NULL;
 }
 
 static gboolean
@@ -240,12 +331,8 @@ fill_claim (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, GError
   claim->accepted_us = ulak_statement_get_integer (row, "timestamp_us");
   claim->reply_to_network_id = g_strdup (ulak_statement_get_text (row, "quoted_network_id"));
   claim->message = ulak_json_parse_object (content, strlen (content), &limits, error);
-  if (claim->message == NULL)
-    return FALSE;
-  if (claim->reply_to_network_id == NULL && quoted_id != NULL
-      && !network_id_of (database, quoted_id, &claim->reply_to_network_id, error))
-    return FALSE;
-  return resolve_reaction (database, claim->message, error);
+  return claim->message != NULL && resolve_reply (database, claim, quoted_id, error)
+         && resolve_target (database, claim, error) && find_contact (database, claim, error);
 }
 
 static gboolean
@@ -393,6 +480,32 @@ ulak_line_store_close_unknown_async (UlakLineStore *self,
                                      gpointer user_data)
 {
   ulak_line_store_write (self, close_unknown_run, step_new (self, head), step_free, ulak_line_work_done_nothing,
+                         g_task_new (self, NULL, callback, user_data));
+}
+
+/* --- what was held for a reason that is over --- */
+
+static gboolean
+retry_held_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Step *self = data;
+
+  ulak_line_work_start (self);
+  return ulak_sql_run (database, ULAK_SQL ("lanes-retry"),
+                       ULAK_BINDINGS (ULAK_TEXT ("reason", self->reason), ULAK_INTEGER ("now_us", self->head.now_us)),
+                       error);
+}
+
+void
+ulak_line_store_retry_held_async (UlakLineStore *self,
+                                  const char *reason,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  Step *step = step_new (self, NULL);
+
+  step->reason = g_strdup (reason);
+  ulak_line_store_write (self, retry_held_run, step, step_free, ulak_line_work_done_nothing,
                          g_task_new (self, NULL, callback, user_data));
 }
 

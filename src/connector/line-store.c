@@ -24,6 +24,7 @@ struct _UlakLineStore
   UlakClock *clock;   /* (owned) */
   UlakRandom *random; /* (owned) */
   guint queue_max;
+  gint64 unknown_wait_ms;
   guint accepting; /* sends on their way to the database */
   gint64 depth;
   gint64 held;
@@ -195,6 +196,7 @@ typedef struct
   gint64 until_us;
   GPtrArray *event_ids; /* (owned) (element-type utf8) */
   gint64 depth, held, events;
+  gboolean resends;
 } Recovery;
 
 static void
@@ -243,10 +245,20 @@ list_on_their_way (UlakDatabase *database, GError **error)
 }
 
 static gboolean
+resend_one (UlakDatabase *database, const OnItsWay *row, GError **error)
+{
+  return ulak_sql_run (database, ULAK_SQL ("recover-resend"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", row->sequence)), error)
+         && ulak_lanes_settle (database, row->chat, error);
+}
+
+static gboolean
 recover_one (UlakDatabase *database, Recovery *self, const OnItsWay *row, const char *event_id, GError **error)
 {
   gboolean was_sending;
 
+  if (self->resends)
+    return resend_one (database, row, error);
   if (!ulak_sql_run (
           database, ULAK_SQL ("recover"),
           ULAK_BINDINGS (ULAK_INTEGER ("sequence", row->sequence), ULAK_INTEGER ("until_us", self->until_us)),
@@ -305,12 +317,14 @@ recovered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-static void
-recover_async (UlakLineStore *self, gint64 unknown_wait_ms, GAsyncReadyCallback callback, gpointer user_data)
+/** ulak_line_store_recover_async: finish with ulak_line_store_finish() */
+void
+ulak_line_store_recover_async (UlakLineStore *self, gboolean resends, GAsyncReadyCallback callback, gpointer user_data)
 {
   Recovery *recovery = g_new0 (Recovery, 1);
 
-  recovery->until_us = ulak_line_store_now_us (self) + unknown_wait_ms * 1000;
+  recovery->resends = resends;
+  recovery->until_us = ulak_line_store_now_us (self) + self->unknown_wait_ms * 1000;
   recovery->event_ids = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < RECOVER_MAX; i++)
     g_ptr_array_add (recovery->event_ids, ulak_line_store_new_id (self));
@@ -321,7 +335,7 @@ recover_async (UlakLineStore *self, gint64 unknown_wait_ms, GAsyncReadyCallback 
 typedef struct
 {
   UlakLineStore *self; /* (owned) */
-  gint64 unknown_wait_ms;
+  gboolean recovers_later;
 } Opening;
 
 static void
@@ -346,7 +360,10 @@ opened_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  recover_async (opening->self, opening->unknown_wait_ms, recovered_cb, g_steal_pointer (&task));
+  if (opening->recovers_later)
+    g_task_return_pointer (task, g_object_ref (opening->self), g_object_unref);
+  else
+    ulak_line_store_recover_async (opening->self, FALSE, recovered_cb, g_steal_pointer (&task));
 }
 
 /** ulak_line_store_register_sql: makes the queries and migrations known; once is enough, more are harmless */
@@ -374,7 +391,9 @@ ulak_line_store_open_async (const UlakLineStoreOptions *options,
                             gpointer user_data)
 {
   UlakStoreOptions store_options
-      = { .path = options->path, .migrations = ulak_line_migrations, .migrate = options->migrate };
+      = { .path = options->path,
+          .migrations = options->migrations != NULL ? options->migrations : ulak_line_migrations,
+          .migrate = options->migrate };
   Opening *opening = g_new0 (Opening, 1);
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
@@ -384,7 +403,8 @@ ulak_line_store_open_async (const UlakLineStoreOptions *options,
   opening->self->clock = g_object_ref (options->clock);
   opening->self->random = g_object_ref (options->random);
   opening->self->queue_max = options->queue_max;
-  opening->unknown_wait_ms = options->unknown_wait_ms;
+  opening->self->unknown_wait_ms = options->unknown_wait_ms;
+  opening->recovers_later = options->recovers_later;
   g_task_set_task_data (task, opening, opening_free);
   ulak_store_open_async (&store_options, cancellable, opened_cb, task);
 }

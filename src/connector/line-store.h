@@ -35,7 +35,9 @@ typedef struct
   const char *path;
   gboolean migrate;
   guint queue_max;        /* open messages; further ones are FULL */
+  const char *const *migrations; /* NULL: ulak_line_migrations */
   gint64 unknown_wait_ms; /* for what was on its way when the process died */
+  gboolean recovers_later; /* ulak_line_store_recover_async() does that, before anything is sent */
   UlakClock *clock;
   UlakRandom *random;
 } UlakLineStoreOptions;
@@ -46,6 +48,11 @@ void ulak_line_store_open_async (const UlakLineStoreOptions *options,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 UlakLineStore *ulak_line_store_open_finish (GAsyncResult *result, GError **error);
+/* resends: what was on its way is sent again, since the network knows its id; else its outcome is unknown now. */
+void ulak_line_store_recover_async (UlakLineStore *self,
+                                    gboolean resends,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 void ulak_line_store_close_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_line_store_close_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
@@ -73,6 +80,7 @@ typedef struct
   char *hold_reason;   /* (nullable) */
   gboolean is_unknown; /* it was tried, and the outcome did not come */
   gboolean is_cold;
+  gboolean is_new; /* nothing was ever heard of or sent to this person */
   guint tries;
   gint64 due_us;
 } UlakLaneHead;
@@ -107,6 +115,9 @@ typedef struct
   char *reply_to_network_id;
   guint tries; /* this one not counted */
   gint64 accepted_us;
+  UlakOutboundTarget *reply_to; /* (nullable) */
+  UlakOutboundTarget *target;   /* (nullable) */
+  JsonObject *contact;          /* (nullable): of the chat's person */
 } UlakClaim;
 
 void ulak_claim_free (UlakClaim *self);
@@ -154,6 +165,11 @@ void ulak_line_store_set_back_async (UlakLineStore *self,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
 void ulak_line_store_expire_async (UlakLineStore *self, GAsyncReadyCallback callback, gpointer user_data);
+/* What is held for this reason may go now. */
+void ulak_line_store_retry_held_async (UlakLineStore *self,
+                                       const char *reason,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 /* For all functions here that finish with nothing but success. */
 gboolean ulak_line_store_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 
@@ -221,6 +237,22 @@ void ulak_line_store_list_messages_async (UlakLineStore *self,
                                           gpointer user_data);
 char *ulak_line_store_list_finish (UlakLineStore *self, GAsyncResult *result, char **next_out, GError **error);
 
+/* What a mark-read of id is about: the messages of its chat up to it that are not read yet, 200 of them at most, the oldest first.
+ * Errors: NOT_FOUND, WRONG_STATE for one of ours. */
+typedef struct
+{
+  char *chat;
+  GArray *messages; /* (element-type UlakReadMessage) (owned), with their texts */
+} UlakUnread;
+
+void ulak_unread_free (UlakUnread *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakUnread, ulak_unread_free)
+
+void ulak_line_store_list_unread_async (UlakLineStore *self,
+                                        const char *id,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+UlakUnread *ulak_line_store_list_unread_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
 /* The network's id of an inbound message. Errors: NOT_FOUND, WRONG_STATE for one of ours. */
 void ulak_line_store_find_inbound_async (UlakLineStore *self,
                                          const char *id,

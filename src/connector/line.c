@@ -7,6 +7,8 @@
 #include "connector/line-parts.h"
 
 #include "core/error.h"
+#include "core/event-types.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/messages.h"
 #include "core/names.h"
@@ -29,6 +31,7 @@ ulak_line_dispose (GObject *object)
   g_clear_object (&self->folder);
   g_clear_object (&self->store);
   g_clear_pointer (&self->document, json_object_unref);
+  g_clear_pointer (&self->link, json_object_unref);
   G_OBJECT_CLASS (ulak_line_parent_class)->dispose (object);
 }
 
@@ -68,6 +71,12 @@ ulak_line_new (UlakService *service, const char *network, UlakBackendFactory fac
   self->network = g_strdup (network);
   self->factory = factory;
   return self;
+}
+
+void
+ulak_line_set_migrations (UlakLine *self, const char *const *migrations)
+{
+  self->migrations = migrations;
 }
 
 UlakService *
@@ -113,6 +122,18 @@ start_writing (UlakLine *self)
 {
   self->writing++;
   return g_object_ref (self);
+}
+
+static void
+link_told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UlakLine) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ulak_line_store_commit_inbound_finish (ULAK_LINE_STORE (source), result, NULL, &error))
+    ulak_log_warning (NULL, NULL, "That there is a new code was not told: %s", error->message);
+  self->writing--;
+  ulak_line_note_written (self);
 }
 
 static void
@@ -187,6 +208,60 @@ UlakLineState
 ulak_line_get_state (UlakLine *self)
 {
   return self->state;
+}
+
+/* --- the link --- */
+
+static void
+copy_or_null (JsonObject *from, JsonObject *to, const char *name)
+{
+  const char *text = from == NULL ? NULL : ulak_json_peek_string (from, name);
+
+  if (text != NULL)
+    json_object_set_string_member (to, name, text);
+  else
+    json_object_set_null_member (to, name);
+}
+
+/* That there is something new to see, never what: whoever reads a QR can take the account over. */
+static void
+put_link_event (UlakLine *self)
+{
+  UlakInbound *inbound = ulak_inbound_new ();
+  g_autoptr (JsonObject) data = json_object_new ();
+
+  json_object_set_string_member (data, "state", ulak_line_state_to_string (self->state));
+  copy_or_null (self->link, data, "method");
+  copy_or_null (self->link, data, "expires_at");
+  ulak_inbound_add_passing_event (inbound, ULAK_EVENT_ACCOUNT_LINK, NULL,
+                                  ulak_clock_get_wall_us (ulak_service_get_clock (self->service)), data);
+  ulak_line_store_commit_inbound_async (self->store, inbound, link_told_cb, start_writing (self));
+}
+
+/** ulak_line_set_link: @link: (nullable) (transfer none): not changed afterwards; set the state first */
+void
+ulak_line_set_link (UlakLine *self, JsonObject *link)
+{
+  if (link == NULL && self->link == NULL)
+    return;
+  g_clear_pointer (&self->link, json_object_unref);
+  self->link = link == NULL ? NULL : json_object_ref (link);
+  if (self->store != NULL)
+    put_link_event (self);
+}
+
+const UlakLineSettings *
+ulak_line_get_settings (UlakLine *self)
+{
+  return &self->settings;
+}
+
+/** ulak_line_retry_held: @reason: as in hold.reason */
+void
+ulak_line_retry_held (UlakLine *self, const char *reason)
+{
+  if (self->queue != NULL)
+    ulak_send_queue_retry_held (self->queue, reason);
 }
 
 /* --- inbound --- */

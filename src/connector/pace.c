@@ -16,9 +16,10 @@ typedef struct
 
 struct _UlakPace
 {
-  Limit second, minute, pair;
+  Limit second, minute, pair, contact;
   gint64 second_full_us;
   gint64 minute_full_us;
+  gint64 contact_full_us;
   GHashTable *pairs; /* (owned) (element-type utf8 gint64): chat to full_us */
   guint takes;
 };
@@ -65,6 +66,7 @@ ulak_pace_set_limits (UlakPace *self, const UlakPaceLimits *limits)
   self->minute = (Limit){ limits->rate_per_minute == 0 ? 0 : 60 * G_USEC_PER_SEC / limits->rate_per_minute,
                           limits->rate_per_minute };
   self->pair = (Limit){ limits->pair_interval_ms * 1000, limits->pair_burst };
+  self->contact = (Limit){ limits->contact_interval_ms * 1000, ULAK_PACE_CONTACT_BURST };
 }
 
 gint64
@@ -80,6 +82,12 @@ ulak_pace_get_pair_wait_us (const UlakPace *self, const char *chat, gint64 now_u
   const gint64 *full_us = g_hash_table_lookup (self->pairs, chat);
 
   return full_us == NULL ? 0 : wait_of (&self->pair, *full_us, now_us, 0);
+}
+
+gint64
+ulak_pace_get_contact_wait_us (const UlakPace *self, gint64 now_us, guint ahead)
+{
+  return wait_of (&self->contact, self->contact_full_us, now_us, ahead);
 }
 
 static gboolean
@@ -112,6 +120,12 @@ ulak_pace_take (UlakPace *self, const char *chat, gint64 now_us)
   take_pair (self, chat, now_us);
   if (++self->takes % SWEEP_EVERY == 0)
     g_hash_table_foreach_remove (self->pairs, is_full, &now_us);
+}
+
+void
+ulak_pace_take_contact (UlakPace *self, gint64 now_us)
+{
+  self->contact_full_us = full_after_take (&self->contact, self->contact_full_us, now_us);
 }
 
 /** ulak_pace_count_pairs: Returns: recipients whose buckets are remembered */

@@ -31,6 +31,8 @@ struct _UlakSendQueue
   UlakSendQueueOptions options;
   UlakPace *pace; /* (owned) */
   gboolean holds_unknown;
+  UlakHours quiet_hours;
+  GTimeZone *zone; /* (owned): of the machine */
 
   GPtrArray *window; /* (owned) (element-type UlakLaneHead): in the order in which they may go */
   GHashTable *chats; /* (owned) (element-type utf8): of the window and of what is being done */
@@ -39,6 +41,8 @@ struct _UlakSendQueue
   gint64 unready_since_us; /* monotonic */
   guint line_failures;     /* refusals of the whole line in a row */
   gint64 line_until_us;    /* wall clock: nothing leaves before */
+  gint64 cold_until_us;    /* wall clock: nothing leaves before to chats that did not write lately */
+  const char *cold_reason; /* (static) */
 
   gboolean wants_list;
   gboolean is_listing;
@@ -68,6 +72,7 @@ ulak_send_queue_dispose (GObject *object)
   g_clear_pointer (&self->window, g_ptr_array_unref);
   g_clear_pointer (&self->chats, g_hash_table_unref);
   g_clear_pointer (&self->pace, ulak_pace_free);
+  g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->metrics, ulak_metrics_unref);
   g_clear_object (&self->backend);
   g_clear_object (&self->store);
@@ -168,11 +173,11 @@ stepped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* The lane rests; people see why if it is long. */
 static void
-rest (UlakSendQueue *self, UlakLaneHead *head, gint64 wait_us)
+rest (UlakSendQueue *self, UlakLaneHead *head, const char *reason, gint64 wait_us)
 {
   gint64 until_us = wall_us (self) + wait_us;
 
-  ulak_line_store_hold_async (self->store, head, wait_us > ULAK_HOLD_SHOWN_US ? "rate_recipient" : NULL,
+  ulak_line_store_hold_async (self->store, head, wait_us > ULAK_HOLD_SHOWN_US ? reason : NULL,
                               until_us, until_us, stepped_cb, flight_new (self, head));
 }
 
@@ -263,7 +268,7 @@ settle (Flight *flight)
     .outcome = flight->result->outcome,
     .result = flight->result,
     .due_us = flight->due_us,
-    .is_counted = flight->result->scope != ULAK_SEND_SCOPE_LINE,
+    .is_counted = flight->result->scope != ULAK_SEND_SCOPE_LINE && flight->result->scope != ULAK_SEND_SCOPE_COLD,
   };
 
   ulak_line_store_settle_async (flight->queue->store, &settlement, settled_cb, flight);
@@ -290,9 +295,33 @@ plan_retry (UlakSendQueue *self, Flight *flight)
       flight->due_us = self->line_until_us;
       return;
     }
+  if (result->scope == ULAK_SEND_SCOPE_COLD)
+    {
+      self->cold_until_us = MAX (self->cold_until_us, wall_us (self) + delay_us_of (self, result, tries));
+      self->cold_reason = result->hold_reason != NULL ? result->hold_reason : "time_lock";
+      flight->due_us = self->cold_until_us;
+      return;
+    }
   if (tries >= self->options.attempts)
     result->outcome = ULAK_SEND_FAILED;
   flight->due_us = wall_us (self) + delay_us_of (self, result, tries);
+}
+
+/* Once more under the same id is harmless: at once, then with pauses, until the tries are used up. */
+static void
+plan_unknown (UlakSendQueue *self, Flight *flight)
+{
+  UlakSendResult *result = flight->result;
+  guint tries = flight->claim->tries + 1;
+
+  if (!ULAK_BACKEND_GET_CLASS (self->backend)->sends_idempotently || tries >= self->options.attempts)
+    {
+      flight->due_us = wall_us (self) + self->options.unknown_wait_ms * 1000;
+      return;
+    }
+  result->outcome = ULAK_SEND_RETRY;
+  result->scope = ULAK_SEND_SCOPE_MESSAGE;
+  flight->due_us = wall_us (self) + (tries == 1 ? 0 : delay_us_of (self, result, tries - 1));
 }
 
 static void
@@ -311,7 +340,7 @@ plan (UlakSendQueue *self, Flight *flight)
     case ULAK_SEND_FAILED:
       break;
     case ULAK_SEND_UNKNOWN:
-      flight->due_us = wall_us (self) + self->options.unknown_wait_ms * 1000;
+      plan_unknown (self, flight);
       break;
     }
   if (result->error_code == NULL && result->outcome != ULAK_SEND_ACCEPTED)
@@ -355,6 +384,11 @@ claimed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     .message = flight->claim->message,
     .reply_to_network_id = flight->claim->reply_to_network_id,
     .tries = flight->claim->tries,
+    .reply_to = flight->claim->reply_to,
+    .target = flight->claim->target,
+    .contact = flight->claim->contact,
+    .is_cold = flight->head->is_cold,
+    .accepted_us = flight->claim->accepted_us,
   };
   flight->started_us = monotonic_us (self);
   ULAK_BACKEND_GET_CLASS (self->backend)->send_async (self->backend, &outbound, NULL, sent_cb, flight);
@@ -364,6 +398,8 @@ static void
 launch (UlakSendQueue *self, UlakLaneHead *head)
 {
   ulak_pace_take (self->pace, head->chat, monotonic_us (self));
+  if (head->is_new)
+    ulak_pace_take_contact (self->pace, monotonic_us (self));
   self->in_flight++;
   ulak_line_store_claim_async (self->store, head, claimed_cb, flight_new (self, head));
 }
@@ -479,6 +515,7 @@ follow_clock (UlakSendQueue *self)
   gint64 step_us = self->is_shifting ? 0 : ulak_clock_take_set_back_us (self->clock, &self->offset_us);
 
   self->line_until_us -= step_us;
+  self->cold_until_us -= step_us;
   self->set_back_us += step_us;
   if (self->set_back_us == 0 || self->is_shifting)
     return;
@@ -528,28 +565,64 @@ show_hold (UlakSendQueue *self, const char *reason, gint64 until_us, gint64 *wak
     mark (self, g_ptr_array_index (self->window, i), reason, until_us);
 }
 
+/* What waits in the window before a head. */
+typedef struct
+{
+  guint messages; /* for the line's pace */
+  guint people;   /* for the pace of new ones */
+} Ahead;
+
+/* What holds a chat that did not write lately, until when (wall clock); NULL: nothing. */
+static const char *
+get_cold_hold (UlakSendQueue *self, const UlakLaneHead *head, guint new_ahead, gint64 *until_us_out)
+{
+  gint64 now_us = wall_us (self);
+  gint64 quiet_us, wait_us;
+
+  if (!head->is_cold)
+    return NULL;
+  *until_us_out = self->cold_until_us;
+  if (self->cold_until_us > now_us)
+    return self->cold_reason;
+  quiet_us = ulak_hours_get_end_us (&self->quiet_hours, self->zone, now_us);
+  *until_us_out = quiet_us;
+  if (quiet_us > now_us)
+    return "quiet_hours";
+  wait_us = head->is_new ? ulak_pace_get_contact_wait_us (self->pace, monotonic_us (self), new_ahead) : 0;
+  *until_us_out = now_us + wait_us;
+  return wait_us > 0 ? "new_contact" : NULL;
+}
+
 /* What becomes of one head now. Returns whether it left the window. */
 static gboolean
-move_head (UlakSendQueue *self, UlakLaneHead *head, guint *ahead, gint64 *wake_us)
+move_head (UlakSendQueue *self, UlakLaneHead *head, Ahead *ahead, gint64 *wake_us)
 {
   gint64 now_us = monotonic_us (self);
-  gint64 wait_us;
+  gint64 wait_us, until_us;
+  const char *cold;
 
   if (head->is_unknown && (self->holds_unknown || head->tries >= self->options.attempts))
     {
       ulak_line_store_close_unknown_async (self->store, head, stepped_cb, flight_new (self, head));
       return TRUE;
     }
+  cold = get_cold_hold (self, head, ahead->people, &until_us);
+  if (cold != NULL)
+    {
+      ahead->people += head->is_new ? 1 : 0;
+      rest (self, head, cold, until_us - wall_us (self));
+      return TRUE;
+    }
   wait_us = ulak_pace_get_pair_wait_us (self->pace, head->chat, now_us);
   if (wait_us > 0)
     {
-      rest (self, head, wait_us);
+      rest (self, head, "rate_recipient", wait_us);
       return TRUE;
     }
-  wait_us = ulak_pace_get_line_wait_us (self->pace, now_us, *ahead);
+  wait_us = ulak_pace_get_line_wait_us (self->pace, now_us, ahead->messages);
   if (wait_us > 0)
     {
-      *ahead += 1;
+      ahead->messages++;
       wake_at (wake_us, wall_us (self) + wait_us);
       if (wait_us > ULAK_HOLD_SHOWN_US)
         mark (self, head, "rate_line", wall_us (self) + wait_us);
@@ -564,7 +637,7 @@ move_heads (UlakSendQueue *self, gint64 *wake_us)
 {
   guint limit
       = self->line_failures > 0 ? 1 : self->options.concurrency; /* one probe after a refusal of the line */
-  guint ahead = 0;
+  Ahead ahead = { 0 };
 
   for (guint i = 0; i < self->window->len && self->in_flight < limit;)
     {
@@ -656,9 +729,10 @@ set_pace (UlakSendQueue *self, const UlakLineSettings *settings)
 {
   UlakPaceLimits limits = {
     .rate_per_second = settings->rate_per_second,
-    .rate_per_minute = self->options.rate_per_minute,
+    .rate_per_minute = settings->rate_per_minute,
     .pair_interval_ms = settings->pair_interval_ms,
     .pair_burst = settings->pair_burst,
+    .contact_interval_ms = settings->new_contact_interval_s * 1000,
   };
 
   if (self->pace == NULL)
@@ -683,6 +757,7 @@ ulak_send_queue_new (UlakLineStore *store,
   self->random = g_object_ref (random);
   self->metrics = ulak_metrics_ref (metrics);
   self->options = *options;
+  self->zone = g_time_zone_new_local ();
   self->unready_since_us = monotonic_us (self);
   ulak_line_settings_init (&settings);
   set_pace (self, &settings);
@@ -700,6 +775,7 @@ void
 ulak_send_queue_apply_settings (UlakSendQueue *self, const UlakLineSettings *settings)
 {
   self->holds_unknown = settings->holds_unknown;
+  self->quiet_hours = settings->quiet_hours;
   set_pace (self, settings);
   turn (self);
 }
@@ -719,6 +795,25 @@ ulak_send_queue_kick (UlakSendQueue *self)
 {
   self->wants_list = TRUE;
   turn (self);
+}
+
+static void
+retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UlakSendQueue) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
+    pause_after (self, error);
+  ulak_send_queue_kick (self);
+}
+
+void
+ulak_send_queue_retry_held (UlakSendQueue *self, const char *reason)
+{
+  if (g_strcmp0 (reason, self->cold_reason) == 0)
+    self->cold_until_us = 0;
+  ulak_line_store_retry_held_async (self->store, reason, retried_cb, g_object_ref (self));
 }
 
 guint

@@ -11,10 +11,15 @@
  *   rate_line        the line's token buckets        until known
  *   rate_recipient   the recipient's                 until known
  *   retry            the network refused for now     until known
+ *   new_contact      the pace of people who are new  until known
+ *   quiet_hours      nobody is disturbed now         until they are over
+ *   stranger         the recipient takes nothing from strangers now
+ *   time_lock        the network locked the line for chats that did not write lately
  *   unknown_outcome  it may have been sent           until known, or none when it is not sent again
  *   disconnected     the line is not ready           until it is
  *
- * A refusal that concerns the whole line holds everything and costs no message a try; then one message goes as a probe.
+ * Cold chats are those that did not write in the last day: the pace of new people, quiet hours and a lock of the network hold them
+ * and nobody else. A refusal that concerns the whole line holds everything and costs no message a try; then one message goes as a probe.
  * Main thread only.
  */
 #pragma once
@@ -36,7 +41,6 @@ typedef struct
   guint attempts;    /* tries of a message before it failed */
   UlakBackoff backoff;
   gint64 unknown_wait_ms;
-  gint64 rate_per_minute; /* 0: none */
 } UlakSendQueueOptions;
 
 UlakSendQueue *ulak_send_queue_new (UlakLineStore *store,
@@ -49,6 +53,9 @@ void ulak_send_queue_apply_settings (UlakSendQueue *self, const UlakLineSettings
 void ulak_send_queue_set_ready (UlakSendQueue *self,
                                 gboolean is_ready); /* whether the backend may be asked to send */
 void ulak_send_queue_kick (UlakSendQueue *self);    /* something new may wait */
+
+/* The reason of some holds is over. */
+void ulak_send_queue_retry_held (UlakSendQueue *self, const char *reason);
 
 /* What holds the whole line now; NULL if nothing does. *until_us_out: wall clock, 0 when nobody knows. */
 const char *ulak_send_queue_get_hold (UlakSendQueue *self, gint64 *until_us_out);

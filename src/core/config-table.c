@@ -4,8 +4,8 @@
  * The table of settings: the one place where a key, its range and its default are written. The man page, the default
  * file, docs/environment.md and `ulakctl config check` are made from it or compared with it.
  *
- * Rows of a group stand together. Strings: min and max are characters; lists: elements. A unit of "hex", "origin",
- * "address" or "websocket" is a form that the loader checks, the others are for people.
+ * Rows of a group stand together. Strings: min and max are characters; lists: elements. A unit of "hex", "hours",
+ * "origin", "address" or "websocket" is a form that the loader checks, the others are for people.
  */
 #include "core/config.h"
 
@@ -120,6 +120,11 @@ static const UlakConfigKey keys[] = {
 
   INTEGER ("pace", "rate_limit_per_minute", "RATE_LIMIT_PER_MINUTE", "20", 1, 6000, "messages",
            "How many messages a line of the linked backend sends in a minute."),
+  INTEGER ("pace", "new_contact_interval_s", "ULAK_PACE_NEW_CONTACT_INTERVAL_S", "60", 0, DAY_S, "s",
+           "After five people to whom a linked line wrote for the first time, one more in this time; 0 is no limit."),
+  TEXT ("pace", "quiet_hours", "ULAK_PACE_QUIET_HOURS", NULL, 0, 11, "hours",
+        "When nothing is sent to chats that did not write in the last day, such as 22:00-07:00 in the machine's time zone. "
+        "Answers still go. Unset: never."),
 
   URL ("whatsapp", "graph_url", "ULAK_WHATSAPP_GRAPH_URL", "https://graph.facebook.com", NULL,
        "Where Meta's Graph API is."),
@@ -129,8 +134,12 @@ static const UlakConfigKey keys[] = {
        "The server of the linked backend (ws or wss). Unset: WhatsApp's own."),
   TEXT ("whatsapp", "root_key", "ULAK_WHATSAPP_ROOT_KEY", NULL, 64, 64, "hex",
         "The public key that signs the server's certificate, 32 bytes. Unset: WhatsApp's own."),
+  TEXT ("whatsapp", "client_version", "ULAK_WHATSAPP_CLIENT_VERSION", "2.3000.1043857760", 7, 32, NULL,
+        "The version of WhatsApp Web that a linked line announces. When a line is `outdated`, set a newer one."),
+  TEXT ("whatsapp", "device_name", "ULAK_WHATSAPP_DEVICE_NAME", "Ulak", 1, 50, NULL,
+        "The name under which the phone lists a linked line, unless its account names another."),
   PATH ("whatsapp", "media_ca_file", "ULAK_WHATSAPP_MEDIA_CA_FILE", NULL,
-        "A PEM file with the certificate authorities of the media servers. Unset: the system's."),
+        "A PEM file with the certificate authorities of WhatsApp's servers. Unset: the system's."),
   INTEGER ("whatsapp", "graph_timeout_ms", "ULAK_WHATSAPP_GRAPH_TIMEOUT_MS", "30000", 100, 10 * MINUTE_MS, "ms",
            "How long the Graph API may take to answer."),
   INTEGER ("whatsapp", "queue_max", "ULAK_WHATSAPP_QUEUE_MAX", "100000", 1, 10000000, "messages",

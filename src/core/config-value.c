@@ -5,6 +5,7 @@
  */
 #include "core/config-value.h"
 
+#include "core/hours.h"
 #include "core/names.h"
 #include "core/secret-source.h"
 
@@ -49,6 +50,14 @@ static gboolean
 is_hex (const char *text)
 {
   return strspn (text, "0123456789abcdefABCDEF") == strlen (text);
+}
+
+static gboolean
+is_hours (const char *text)
+{
+  UlakHours hours;
+
+  return ulak_hours_parse (text, &hours);
 }
 
 static gboolean
@@ -102,6 +111,7 @@ fits_form (const UlakConfigKey *key, const char *text)
     gboolean (*is_valid) (const char *text);
   } forms[] = {
     { "hex", is_hex },
+    { "hours", is_hours },
     { "origin", is_origin },
     { "address", is_address },
   };
@@ -201,6 +211,8 @@ ulak_config_key_describe (const UlakConfigKey *key)
       return g_strdup_printf ("%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "%s%s", key->min, key->max,
                               key->unit == NULL ? "" : " ", key->unit == NULL ? "" : key->unit);
     case ULAK_CONFIG_STRING:
+      if (g_strcmp0 (key->unit, "hours") == 0)
+        return g_strdup ("HH:MM-HH:MM, or nothing");
       if (key->min == key->max)
         return g_strdup_printf ("%" G_GINT64_FORMAT " %s", key->min,
                                 g_strcmp0 (key->unit, "hex") == 0 ? "hexadecimal digits" : "characters");

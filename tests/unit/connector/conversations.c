@@ -523,6 +523,56 @@ test_everybody_has_it (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_events (fixture, "message.sent message.delivered message.read");
 }
 
+/* --- what an outbound message is about --- */
+
+static void
+test_targets (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = NULL;
+  g_autofree char *document = NULL;
+  g_autofree char *status = NULL;
+  g_autoptr (UlakLaneHeads) heads = NULL;
+  g_autoptr (UlakClaim) claim = NULL;
+
+  commit_one (fixture, &(UlakInboundMessage){ .chat = PHONE, .network_id = "Q", .from = PHONE, .timestamp_us = T0 },
+              "How are you?", BOTH);
+  id = g_strdup (member_of (fixture, "Q", "id"));
+  document = g_strdup_printf ("{'to':'" PHONE "','reply_to':'%s','reaction':{'message_id':'%s','emoji':'x'}}", id, id);
+  status = line_accept (fixture, ID_1, document);
+  heads = line_heads (fixture);
+  claim = line_claim (fixture, g_ptr_array_index (heads->heads, 0));
+  g_assert_cmpstr (claim->reply_to->network_id, ==, "Q");
+  g_assert_cmpstr (claim->reply_to->from, ==, PHONE);
+  g_assert_cmpstr (ulak_json_peek_string (claim->reply_to->message, "text"), ==, "How are you?");
+  g_assert_cmpstr (claim->target->network_id, ==, "Q");
+  g_assert_cmpstr (claim->target->id, ==, id);
+  g_assert_cmpstr (ulak_json_peek_string (json_object_get_object_member (claim->message, "reaction"), "message_id"), ==,
+                   "Q");
+  g_assert_cmpstr (ulak_json_peek_string (claim->contact, "lid"), ==, LID);
+}
+
+static void
+test_unread (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (UlakUnread) unread = NULL;
+  g_autofree char *id = NULL;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *network_id = g_strdup_printf ("N%u", i);
+
+      commit_one (fixture, &(UlakInboundMessage){ .chat = GROUP, .network_id = network_id, .from = PHONE }, "text", BOTH);
+    }
+  id = g_strdup (member_of (fixture, "N1", "id"));
+  ulak_line_store_list_unread_async (fixture->store, id, wait_cb, &wait);
+  unread = ulak_line_store_list_unread_finish (fixture->store, wait_result (&wait), NULL);
+  g_assert_cmpstr (unread->chat, ==, GROUP);
+  g_assert_cmpuint (unread->messages->len, ==, 2);
+  g_assert_cmpstr (g_array_index (unread->messages, UlakReadMessage, 0).network_id, ==, "N0");
+  g_assert_cmpstr (g_array_index (unread->messages, UlakReadMessage, 1).from, ==, PHONE);
+}
+
 /* --- events that pass --- */
 
 static void
@@ -571,6 +621,8 @@ main (int argc, char **argv)
   ADD ("a contact tells only what changed", test_contact_events);
   ADD ("a chat takes over what was done on other devices", test_chat_choices);
   ADD ("a message to several is read when all have read it", test_everybody_has_it);
+  ADD ("an outbound message knows what it is about", test_targets);
+  ADD ("a mark-read names each message", test_unread);
   ADD ("of presences only the newest waits and not too many", test_only_the_newest_presence_waits);
   return g_test_run ();
 }

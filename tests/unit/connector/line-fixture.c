@@ -48,6 +48,7 @@ open_store (LineFixture *fixture)
     .migrate = TRUE,
     .queue_max = fixture->queue_max,
     .unknown_wait_ms = UNKNOWN_WAIT_MS,
+    .recovers_later = fixture->recovers_later,
     .clock = ULAK_CLOCK (fixture->clock),
     .random = ULAK_RANDOM (fixture->random),
   };

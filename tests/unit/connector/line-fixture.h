@@ -17,6 +17,7 @@ typedef struct
   UlakFakeRandom *random;
   UlakLineStore *store;
   guint queue_max;
+  gboolean recovers_later;
 } LineFixture;
 
 void line_fixture_set_up (LineFixture *fixture, gconstpointer data);

@@ -165,6 +165,27 @@ test_killed_while_sending (LineFixture *fixture, gconstpointer data G_GNUC_UNUSE
   }
 }
 
+/* Where the network knows the id, once more is the same message. */
+static void
+test_killed_and_sent_again (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *status = line_accept (fixture, ID_1, HELLO);
+  g_autoptr (UlakClaim) claim = claim_first (fixture);
+  g_autoptr (UlakClaim) again = NULL;
+  g_auto (Wait) wait = { 0 };
+
+  fixture->recovers_later = TRUE;
+  line_fixture_reopen (fixture);
+  ulak_line_store_recover_async (fixture->store, TRUE, wait_cb, &wait);
+  g_assert_true (ulak_line_store_finish (fixture->store, wait_result (&wait), NULL));
+  g_assert_cmpuint (ulak_line_store_get_depth (fixture->store), ==, 1);
+  g_assert_cmpuint (ulak_line_store_get_held (fixture->store), ==, 0);
+  assert_events (fixture, "");
+  again = claim_first (fixture);
+  g_assert_cmpstr (again->id, ==, ID_1);
+  g_assert_cmpuint (again->tries, ==, 1);
+}
+
 static void
 test_opaque_id_resolves (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -503,6 +524,7 @@ main (int argc, char **argv)
     { "one message of a chat is on its way at a time", test_one_on_its_way },
     { "a retry is held until its time and counts its tries", test_retry_waits },
     { "what was being sent when the process died has an unknown outcome", test_killed_while_sending },
+    { "what was being sent when the process died is sent again where the id protects", test_killed_and_sent_again },
     { "a status that echoes our id resolves an unknown outcome", test_opaque_id_resolves },
     { "a status may come before the answer of the send", test_status_before_answer },
     { "a status without our id waits for the answer of the send", test_early_status },

@@ -377,6 +377,100 @@ test_replies_first (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_sent (fixture, 3);
 }
 
+/* The network locked the line for strangers: answers still go, and whoever writes is answered at once. */
+static void
+test_time_lock (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_COLD, 3600000);
+  ulak_fake_backend_set_hold_reason (fixture->backend, "time_lock");
+  send (fixture, ID_1, OTHER);
+  assert_status (fixture, ID_1, "held");
+  assert_hold (fixture, ID_1, "time_lock");
+  send (fixture, ID_2, "{'to': '905321110000', 'text': 'cold'}");
+  assert_sent (fixture, 1);
+  assert_hold (fixture, ID_2, "time_lock");
+  line_commit_text (&fixture->line, "905321112233", "wamid.1", "Are you there?");
+  send (fixture, ID_3, HELLO);
+  assert_sent (fixture, 2);
+  assert_status (fixture, ID_3, "sent");
+  line_commit_text (&fixture->line, "905321110000", "wamid.2", "Hello?");
+  ulak_send_queue_kick (fixture->queue);
+  settle_down (fixture);
+  assert_status (fixture, ID_2, "sent");
+  assert_status (fixture, ID_1, "held");
+  advance (fixture, 3600000);
+  assert_status (fixture, ID_1, "sent");
+}
+
+static void
+test_retry_held (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_RETRY, ULAK_SEND_SCOPE_COLD, 3600000);
+  ulak_fake_backend_set_hold_reason (fixture->backend, "time_lock");
+  send (fixture, ID_1, OTHER);
+  send (fixture, ID_2, HELLO);
+  assert_sent (fixture, 1);
+  ulak_send_queue_retry_held (fixture->queue, "time_lock");
+  settle_down (fixture);
+  assert_status (fixture, ID_1, "sent");
+  assert_status (fixture, ID_2, "sent");
+}
+
+static void
+test_new_contacts (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  apply (fixture, "{'new_contact_interval_s': 60}");
+  for (guint i = 0; i < 7; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("01900000-0000-7000-8000-00000000010%u", i);
+      g_autofree char *message = g_strdup_printf ("{'to': '90532111000%u', 'text': 'Hello'}", i);
+      send (fixture, id, message);
+    }
+  assert_sent (fixture, 5);
+  assert_hold (fixture, "01900000-0000-7000-8000-000000000105", "new_contact");
+  send (fixture, ID_1, "{'to': '905321110000', 'text': 'once more'}"); /* no longer a new one */
+  assert_sent (fixture, 6);
+  send (fixture, ID_2, "{'to': '120363000000000001@g.us', 'text': 'a group is no person'}");
+  assert_sent (fixture, 7);
+  advance (fixture, 60000);
+  assert_sent (fixture, 8);
+  advance (fixture, 60000);
+  assert_sent (fixture, 9);
+}
+
+/* The clock of the tests stands at half past eight. */
+static void
+test_quiet_hours (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  apply (fixture, "{'quiet_hours': '22:00-09:00'}");
+  send (fixture, ID_1, OTHER);
+  assert_sent (fixture, 0);
+  assert_hold (fixture, ID_1, "quiet_hours");
+  line_commit_text (&fixture->line, "905321112233", "wamid.1", "Are you there?");
+  send (fixture, ID_2, HELLO);
+  assert_status (fixture, ID_2, "sent");
+  advance (fixture, 30 * 60 * 1000);
+  assert_status (fixture, ID_1, "sent");
+}
+
+/* A network that knows the id: an unknown outcome is no reason to wait. */
+static void
+test_idempotent (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  ulak_fake_backend_plan (fixture->backend, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_1, HELLO);
+  assert_sent (fixture, 2);
+  assert_status (fixture, ID_1, "sent");
+  for (guint i = 0; i < 3; i++)
+    ulak_fake_backend_plan (fixture->backend, ULAK_SEND_UNKNOWN, ULAK_SEND_SCOPE_MESSAGE, 0);
+  send (fixture, ID_2, HELLO);
+  advance (fixture, 600000);
+  assert_status (fixture, ID_2, "unknown"); /* the tries are used up; "failed" would be a guess */
+  assert_sent (fixture, 5);
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
 static void
 test_expiry (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -435,10 +529,16 @@ main (int argc, char **argv)
     { "a short wait is no hold", test_short_pair_wait },
     { "a line that is not ready holds with a reason after five seconds", test_not_ready },
     { "replies go before cold messages", test_replies_first },
+    { "a lock of the network holds strangers only", test_time_lock },
+    { "a hold may end before its time", test_retry_held },
+    { "new people have a pace of their own", test_new_contacts },
+    { "quiet hours hold strangers only", test_quiet_hours },
+    { "an unknown outcome is sent again at once where the id protects", test_idempotent },
     { "a message that expires while held fails", test_expiry },
     { "a drain waits for what is in flight and starts nothing new", test_drain },
   };
 
+  g_setenv ("TZ", "UTC", TRUE); /* quiet hours are those of the machine */
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {

@@ -191,6 +191,18 @@ ulak_fake_backend_plan (UlakFakeBackend *self,
 }
 
 void
+ulak_fake_backend_set_hold_reason (UlakFakeBackend *self, const char *reason)
+{
+  ((UlakSendResult *) g_queue_peek_tail (self->plans))->hold_reason = reason;
+}
+
+void
+ulak_fake_backend_set_idempotent (UlakFakeBackend *self, gboolean is_idempotent)
+{
+  ULAK_BACKEND_GET_CLASS (self)->sends_idempotently = is_idempotent;
+}
+
+void
 ulak_fake_backend_set_slow (UlakFakeBackend *self, gboolean is_slow)
 {
   self->is_slow = is_slow;

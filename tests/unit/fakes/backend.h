@@ -20,6 +20,8 @@ void ulak_fake_backend_plan (UlakFakeBackend *self,
                              UlakSendOutcome outcome,
                              UlakSendScope scope,
                              gint64 retry_after_ms);
+void ulak_fake_backend_set_hold_reason (UlakFakeBackend *self, const char *reason); /* (static): of the last plan */
+void ulak_fake_backend_set_idempotent (UlakFakeBackend *self, gboolean is_idempotent); /* of the class: put it back */
 void ulak_fake_backend_set_slow (UlakFakeBackend *self, gboolean is_slow);
 void ulak_fake_backend_release (UlakFakeBackend *self); /* the oldest send that waits */
 guint ulak_fake_backend_count_waiting (UlakFakeBackend *self);

@@ -25,9 +25,9 @@ typedef enum
   ULAK_OUTCOME_OUTDATED,    /* [whatsapp] client_version is too old */
   ULAK_OUTCOME_BANNED,      /* until until_us */
   ULAK_OUTCOME_REFUSED,     /* the server does not like what we say of ourselves; trying again does not help */
-  ULAK_OUTCOME_CERTIFICATE, /* that is not WhatsApp's server */
+  ULAK_OUTCOME_CERTIFICATE, /* that is not WhatsApp's server, or a clock is wrong; reconnect after a wait that grows */
   ULAK_OUTCOME_UNPAIRED,    /* pairing was not completed in time, or was refused; the line may try again */
-  ULAK_OUTCOME_LOCAL,       /* our own database or keys fail */
+  ULAK_OUTCOME_LOCAL,       /* our own database fails; reconnect after a wait that grows */
 } UlakOutcomeKind;
 
 #define ULAK_N_OUTCOMES (ULAK_OUTCOME_LOCAL + 1)

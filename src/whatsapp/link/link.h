@@ -21,11 +21,11 @@
 
 #include "core/clock.h"
 #include "core/random.h"
-#include "service/seal.h"
 #include "store/store.h"
 #include "whatsapp/codec/node-builder.h"
 #include "whatsapp/link/outcome.h"
 #include "whatsapp/link/transport.h"
+#include "whatsapp/session/credentials.h"
 
 G_BEGIN_DECLS
 
@@ -91,10 +91,12 @@ typedef struct
 UlakLink *ulak_link_new (const UlakLinkOptions *options, GError **error);
 
 void ulak_link_start (UlakLink *self);
-/* Ends the connection at once; everything outstanding fails before it returns. No state is reported but STOPPED. */
+/* Ends the connection at once; everything outstanding fails before it returns. Not reported: the phase is STOPPED then. */
 void ulak_link_stop (UlakLink *self);
 UlakLinkPhase ulak_link_get_phase (UlakLink *self);
 
+/* (transfer none) (nullable): as the store has them, NULL before they were read. Replaced when pairing or login changed them. */
+UlakCredentials *ulak_link_get_credentials (UlakLink *self);
 /* Own addresses, known from pair-success on; FALSE and untouched before. The LID may be missing: its user is empty then. */
 gboolean ulak_link_get_own (UlakLink *self, UlakJid *phone_out, UlakJid *lid_out);
 gint64 ulak_link_get_server_time_us (UlakLink *self); /* wall clock, corrected by what <success> said */
@@ -150,8 +152,9 @@ UlakNode *ulak_link_query_finish (UlakLink *self, GAsyncResult *result, guint *c
 char *ulak_link_make_id (UlakLink *self); /* unique on this connection, for stanzas that are neither message nor query */
 
 /* -- Account -- */
-/* @phone: digits in international form. Returns "XXXX-XXXX" once the server took it; the state CODE follows. WRONG_STATE when
- * the line is linked, FULL while a code is outstanding (180 s), INVALID for a phone number that cannot be one, REMOTE. */
+/* @phone: digits in international form. Returns "XXXX-XXXX" once the server took it; the state CODE comes just before. It may be
+ * asked for while the link connects. WRONG_STATE when the line is linked or not started, FULL while a code is outstanding
+ * (180 s), INVALID for a phone number that cannot be one, REMOTE when the server refuses it, UNAVAILABLE, TIMED_OUT. */
 void ulak_link_request_code_async (UlakLink *self, const char *phone, GAsyncReadyCallback callback, gpointer user_data);
 char *ulak_link_request_code_finish (UlakLink *self, GAsyncResult *result, GError **error);
 

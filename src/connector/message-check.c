@@ -20,7 +20,8 @@
 #define PHONE_DIGITS_MAX 15
 #define PLAIN_CHAT_MIN 16
 #define LIST_ROWS_MAX 10
-#define FIELDS_MAX 16
+#define MENTIONS_MAX 1024
+#define FIELDS_MAX 32
 
 typedef enum
 {
@@ -34,6 +35,8 @@ typedef enum
   KIND_NUMBER,  /* min to max */
   KIND_OBJECT,
   KIND_ARRAY, /* of objects; min to max of them */
+  KIND_TEXTS, /* array of strings of 1 to length_max characters; min to max of them */
+  KIND_CHATS, /* array of phones or chat ids; min to max of them */
   KIND_TEXT,  /* a string, or the object */
 } Kind;
 
@@ -48,6 +51,7 @@ typedef struct
   gint64 max;
   const Shape *shape;       /* OBJECT, ARRAY, TEXT */
   const char *const *words; /* WORD */
+  guint length_max;         /* TEXTS */
 } Field;
 
 struct _Shape
@@ -293,9 +297,33 @@ check_component (JsonObject *object, const char *path, UlakIssues *issues)
     }
 }
 
+static void
+check_poll (JsonObject *object, const char *path, UlakIssues *issues)
+{
+  JsonArray *options = ulak_json_peek_array (object, "options");
+  gint64 count = ulak_json_peek_integer (object, "selectable_count", 1);
+  g_autofree char *where = path_of (path, "selectable_count");
+  g_autofree char *options_path = path_of (path, "options");
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (options == NULL)
+    return;
+  if (count > json_array_get_length (options))
+    ulak_issues_add (issues, where, "is more than there are options");
+  for (guint i = 0; i < json_array_get_length (options); i++)
+    {
+      JsonNode *node = json_array_get_element (options, i);
+
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+          && !g_hash_table_add (seen, (gpointer) json_node_get_string (node)))
+        ulak_issues_add (issues, options_path, "holds an option twice; options must differ");
+    }
+}
+
 static const char *const message_kinds[]
-    = { "text", "image", "video", "audio", "document", "sticker",
-        "location", "contacts", "reaction", "interactive", "template", NULL };
+    = { "text", "image", "video", "audio", "document", "sticker", "location",
+        "contacts", "reaction", "interactive", "template", "poll", "poll_vote", "live_location",
+        "group_invite", "forward", "edit", "revoke", "pin", NULL };
 
 static void
 check_one_content (JsonObject *object, const char *path, UlakIssues *issues)
@@ -305,16 +333,35 @@ check_one_content (JsonObject *object, const char *path, UlakIssues *issues)
 
 /* --- the shapes --- */
 
-static const Shape text_shape
-    = { NULL, { STRING ("body", REQUIRED, 1, 4096), OF_KIND ("preview_url", KIND_BOOLEAN, OPTIONAL) } };
+#define THUMBNAIL STRING ("thumbnail", OPTIONAL, 1, 24576) /* base64 */
+
+static const Shape preview_shape
+    = { NULL,
+        { OF_KIND ("url", KIND_URL, REQUIRED), STRING ("title", OPTIONAL, 1, 1024),
+          STRING ("description", OPTIONAL, 1, 4096), THUMBNAIL } };
+static const Shape text_shape = { NULL,
+                                  { STRING ("body", REQUIRED, 1, 4096), OF_KIND ("preview_url", KIND_BOOLEAN, OPTIONAL),
+                                    OBJECT ("link_preview", OPTIONAL, &preview_shape) } };
 
 #define MEDIA_SOURCE OF_KIND ("link", KIND_URL, OPTIONAL), STRING ("media_id", OPTIONAL, 1, 128)
 #define CAPTION STRING ("caption", OPTIONAL, 1, 1024)
 #define FILE_NAME STRING ("file_name", OPTIONAL, 1, 240)
 
-static const Shape captioned_shape = { check_media, { MEDIA_SOURCE, CAPTION } };
-static const Shape audio_shape = { check_media, { MEDIA_SOURCE, OF_KIND ("voice", KIND_BOOLEAN, OPTIONAL) } };
-static const Shape document_shape = { check_media, { MEDIA_SOURCE, CAPTION, FILE_NAME } };
+#define VIEW_ONCE OF_KIND ("view_once", KIND_BOOLEAN, OPTIONAL)
+#define DURATION \
+  { \
+    "duration_s", KIND_INTEGER, OPTIONAL, 0, 86400, NULL, NULL \
+  }
+
+static const Shape image_shape = { check_media, { MEDIA_SOURCE, CAPTION, VIEW_ONCE, THUMBNAIL } };
+static const Shape video_shape = { check_media,
+                                   { MEDIA_SOURCE, CAPTION, VIEW_ONCE, THUMBNAIL, DURATION,
+                                     OF_KIND ("gif", KIND_BOOLEAN, OPTIONAL),
+                                     OF_KIND ("video_note", KIND_BOOLEAN, OPTIONAL) } };
+static const Shape audio_shape = { check_media,
+                                   { MEDIA_SOURCE, OF_KIND ("voice", KIND_BOOLEAN, OPTIONAL), VIEW_ONCE, DURATION,
+                                     STRING ("waveform", OPTIONAL, 1, 512) } };
+static const Shape document_shape = { check_media, { MEDIA_SOURCE, CAPTION, FILE_NAME, THUMBNAIL } };
 static const Shape bare_media_shape = { check_media, { MEDIA_SOURCE } };
 static const Shape bare_document_shape = { check_media, { MEDIA_SOURCE, FILE_NAME } };
 
@@ -343,6 +390,38 @@ static const Shape contact_shape
           ARRAY ("emails", OPTIONAL, 0, 20, &email_shape), OBJECT ("org", OPTIONAL, &org_shape),
           ARRAY ("urls", OPTIONAL, 0, 20, &url_shape), ARRAY ("addresses", OPTIONAL, 0, 20, &address_shape),
           STRING ("birthday", OPTIONAL, 10, 10) } };
+
+static const Shape live_location_shape = { NULL,
+                                           { { "latitude", KIND_NUMBER, REQUIRED, -90, 90, NULL, NULL },
+                                             { "longitude", KIND_NUMBER, REQUIRED, -180, 180, NULL, NULL },
+                                             { "accuracy_m", KIND_INTEGER, OPTIONAL, 0, 100000, NULL, NULL },
+                                             { "speed_mps", KIND_NUMBER, OPTIONAL, 0, 1000, NULL, NULL },
+                                             { "bearing_deg", KIND_INTEGER, OPTIONAL, 0, 359, NULL, NULL },
+                                             { "sequence", KIND_INTEGER, OPTIONAL, 1, G_MAXINT32, NULL, NULL },
+                                             CAPTION } };
+
+#define OPTIONS_MAX 12
+#define OPTION_LENGTH_MAX 100
+
+static const Shape poll_shape
+    = { check_poll,
+        { STRING ("name", REQUIRED, 1, 255),
+          { "options", KIND_TEXTS, REQUIRED, 2, OPTIONS_MAX, NULL, NULL, OPTION_LENGTH_MAX },
+          { "selectable_count", KIND_INTEGER, OPTIONAL, 0, OPTIONS_MAX, NULL, NULL } } };
+static const Shape poll_vote_shape
+    = { NULL,
+        { STRING ("message_id", REQUIRED, 1, 256),
+          { "options", KIND_TEXTS, REQUIRED, 0, OPTIONS_MAX, NULL, NULL, OPTION_LENGTH_MAX } } };
+static const Shape group_invite_shape
+    = { NULL,
+        { OF_KIND ("group", KIND_CHAT, REQUIRED), STRING ("code", REQUIRED, 1, 64), STRING ("name", OPTIONAL, 1, 256),
+          OF_KIND ("expires_at", KIND_TIME, OPTIONAL), CAPTION } };
+static const Shape edit_shape
+    = { NULL, { STRING ("message_id", REQUIRED, 1, 256), STRING ("text", REQUIRED, 1, 4096) } };
+static const Shape message_id_shape = { NULL, { STRING ("message_id", REQUIRED, 1, 256) } };
+static const Shape pin_shape = { NULL,
+                                 { STRING ("message_id", REQUIRED, 1, 256),
+                                   { "duration_s", KIND_INTEGER, REQUIRED, 0, 2592000, NULL, NULL } } };
 
 static const Shape reaction_shape
     = { NULL, { STRING ("message_id", REQUIRED, 1, 256), STRING ("emoji", REQUIRED, 0, 32) } };
@@ -401,12 +480,22 @@ static const Shape message_shape = { check_one_content,
                                        STRING ("reply_to", OPTIONAL, 1, 256),
                                        OF_KIND ("expires_at", KIND_TIME, OPTIONAL),
                                        { "text", KIND_TEXT, OPTIONAL, 1, 4096, &text_shape, NULL },
-                                       OBJECT ("image", OPTIONAL, &captioned_shape),
-                                       OBJECT ("video", OPTIONAL, &captioned_shape),
+                                       { "mentions", KIND_CHATS, OPTIONAL, 1, MENTIONS_MAX, NULL, NULL },
+                                       { "disappears_after_s", KIND_INTEGER, OPTIONAL, 0, 7776000, NULL, NULL },
+                                       OBJECT ("image", OPTIONAL, &image_shape),
+                                       OBJECT ("video", OPTIONAL, &video_shape),
                                        OBJECT ("audio", OPTIONAL, &audio_shape),
                                        OBJECT ("document", OPTIONAL, &document_shape),
                                        OBJECT ("sticker", OPTIONAL, &bare_media_shape),
                                        OBJECT ("location", OPTIONAL, &location_shape),
+                                       OBJECT ("live_location", OPTIONAL, &live_location_shape),
+                                       OBJECT ("poll", OPTIONAL, &poll_shape),
+                                       OBJECT ("poll_vote", OPTIONAL, &poll_vote_shape),
+                                       OBJECT ("group_invite", OPTIONAL, &group_invite_shape),
+                                       OBJECT ("forward", OPTIONAL, &message_id_shape),
+                                       OBJECT ("edit", OPTIONAL, &edit_shape),
+                                       OBJECT ("revoke", OPTIONAL, &message_id_shape),
+                                       OBJECT ("pin", OPTIONAL, &pin_shape),
                                        ARRAY ("contacts", OPTIONAL, 1, 10, &contact_shape),
                                        OBJECT ("reaction", OPTIONAL, &reaction_shape),
                                        OBJECT ("interactive", OPTIONAL, &interactive_shape),
@@ -479,6 +568,36 @@ check_array (JsonObject *object, const char *path, const Field *field, UlakIssue
 }
 
 static void
+check_one_text (const Field *field, const char *where, const char *text, UlakIssues *issues)
+{
+  g_autofree char *chat = field->kind == KIND_CHATS && text != NULL ? ulak_message_to_chat (text) : NULL;
+
+  if (text == NULL)
+    ulak_issues_add (issues, where, "must be a string");
+  else if (field->kind == KIND_CHATS && chat == NULL)
+    ulak_issues_add (issues, where, "must be a phone number in E.164 (7 to 15 digits, with or without +) or a chat id");
+  else if (field->kind == KIND_TEXTS && (*text == '\0' || g_utf8_strlen (text, -1) > field->length_max))
+    ulak_issues_add (issues, where, "must have 1 to %u characters", field->length_max);
+}
+
+static void
+check_texts (JsonObject *object, const char *path, const Field *field, UlakIssues *issues)
+{
+  JsonArray *array = ulak_json_read_array (object, path, field->name, field->flags, (guint) field->min,
+                                           (guint) field->max, issues);
+
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+      g_autofree char *name = g_strdup_printf ("%s[%u]", field->name, i);
+      g_autofree char *where = path_of (path, name);
+      gboolean is_text = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
+
+      check_one_text (field, where, is_text ? json_node_get_string (node) : NULL, issues);
+    }
+}
+
+static void
 check_inner (JsonObject *object, const char *path, const Field *field, UlakIssues *issues)
 {
   JsonObject *inner = ulak_json_read_object (object, path, field->name, field->flags, issues);
@@ -532,6 +651,10 @@ check_field (JsonObject *object, const char *path, const Field *field, UlakIssue
       break;
     case KIND_ARRAY:
       check_array (object, path, field, issues);
+      break;
+    case KIND_TEXTS:
+    case KIND_CHATS:
+      check_texts (object, path, field, issues);
       break;
     case KIND_TEXT:
       check_text (object, path, field, issues);

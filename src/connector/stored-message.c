@@ -21,7 +21,20 @@ static const char *const own_fields[] = { "id", "network_id", "chat", "from", "f
                                           "timestamp", "status", "quoted", "error", "hold", "edited_at",
                                           "revoked_by", "receipts", NULL };
 static const char *const media_kinds[] = { "image", "video", "audio", "document", "sticker", NULL };
-static const char *const media_fields[] = { "media_id", "link", "caption", "voice", "file_name", NULL };
+static const char *const media_fields[] = { "media_id", "link", "caption", "voice", "file_name",
+                                            "gif", "video_note", "duration_s", "waveform", "thumbnail", NULL };
+/* Contents of ours whose words are the message's text, and the member that has them. */
+static const struct
+{
+  const char *kind;
+  const char *member;
+} texts[] = {
+  { "interactive", "body" },
+  { "poll", "name" },
+  { "edit", "text" },
+  { "live_location", "caption" },
+  { "group_invite", "caption" },
+};
 
 static void
 set_text (JsonObject *object, const char *name, const char *text)
@@ -90,6 +103,38 @@ show_media (UlakDatabase *database, JsonObject *content, JsonObject *message, GE
   return add_medium (database, media, error);
 }
 
+/* As inbound messages have them: who is mentioned, and by which word of the text. */
+static void
+show_mentions (JsonArray *people, JsonObject *message)
+{
+  JsonArray *mentions;
+
+  if (people == NULL)
+    return;
+  mentions = json_array_new ();
+  for (guint i = 0; i < json_array_get_length (people); i++)
+    {
+      const char *person = json_array_get_string_element (people, i);
+      g_autofree char *id = ulak_message_to_chat (person);
+      g_autofree char *text = g_strdup_printf ("@%.*s", (int) strcspn (person, "@"), person);
+      JsonObject *mention = json_object_new ();
+
+      set_text (mention, "id", id);
+      set_text (mention, "text", text);
+      json_array_add_object_element (mentions, mention);
+    }
+  json_object_set_array_member (message, "mentions", mentions);
+}
+
+static void
+show_options (JsonObject *request, JsonObject *content, JsonObject *message)
+{
+  show_mentions (ulak_json_peek_array (request, "mentions"), message);
+  copy_member (request, message, "disappears_after_s");
+  if (content != NULL)
+    copy_member (content, message, "view_once");
+}
+
 static gboolean
 show_request (UlakDatabase *database, JsonObject *request, JsonObject *message, GError **error)
 {
@@ -98,17 +143,21 @@ show_request (UlakDatabase *database, JsonObject *request, JsonObject *message, 
 
   if (kind == NULL)
     return TRUE;
+  show_options (request, content, message);
   if (g_str_equal (kind, "text"))
     {
       set_text (message, "text",
                 content == NULL ? ulak_json_peek_string (request, "text")
                                 : ulak_json_peek_string (content, "body"));
+      if (content != NULL)
+        copy_member (content, message, "link_preview");
       return TRUE;
     }
   if (g_strv_contains (media_kinds, kind))
     return show_media (database, content, message, error);
-  if (g_str_equal (kind, "interactive"))
-    set_text (message, "text", ulak_json_peek_string (content, "body"));
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (g_str_equal (texts[i].kind, kind))
+      set_text (message, "text", ulak_json_peek_string (content, texts[i].member));
   copy_member (request, message, kind);
   return TRUE;
 }

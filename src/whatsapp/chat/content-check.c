@@ -42,6 +42,27 @@ check_medium (JsonObject *document, const char *kind, UlakIssues *issues)
   check_base64 (medium, kind, "thumbnail", 4, 16 * 1024, issues);
 }
 
+/* What apps offer; others are taken by some and ignored by others. */
+static void
+check_times (JsonObject *document, UlakIssues *issues)
+{
+  static const gint64 timers_s[] = { 0, 86400, 604800, 7776000 }, pins_s[] = { 0, 86400, 604800, 2592000 };
+  JsonObject *pin = ulak_json_peek_object (document, "pin");
+  gint64 timer_s = ulak_json_peek_integer (document, "disappears_after_s", 0);
+  gint64 pin_s = pin == NULL ? 0 : ulak_json_peek_integer (pin, "duration_s", 0);
+  gboolean is_timer = FALSE, is_pin = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (timers_s); i++)
+    {
+      is_timer |= timer_s == timers_s[i];
+      is_pin |= pin_s == pins_s[i];
+    }
+  if (!is_timer)
+    ulak_issues_add (issues, "disappears_after_s", "must be 0, 86400, 604800 or 7776000");
+  if (!is_pin)
+    ulak_issues_add (issues, "pin.duration_s", "must be 0 (unpin), 86400, 604800 or 2592000");
+}
+
 static void
 check_preview (JsonObject *document, UlakIssues *issues)
 {
@@ -66,4 +87,5 @@ ulak_content_check (JsonObject *document, UlakIssues *issues)
   for (gsize i = 0; i < G_N_ELEMENTS (media); i++)
     check_medium (document, media[i], issues);
   check_preview (document, issues);
+  check_times (document, issues);
 }

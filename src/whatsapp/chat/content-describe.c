@@ -16,7 +16,10 @@ typedef struct
 
 #define ROW(field, ...) \
   { \
-    offsetof (Wa__Message, field), { __VA_ARGS__ } \
+    offsetof (Wa__Message, field), \
+    { \
+      __VA_ARGS__ \
+    } \
   }
 #define MEDIA(field, name) ROW (field, .type = "media", .mediatype = name)
 #define POLL(field) ROW (field, .type = "poll", .polltype = "creation")

@@ -219,5 +219,5 @@ ulak_content_read_protocol (UlakContentReading *reading, gconstpointer data)
   guint type = body->has_type ? (guint) body->type : WA__PROTOCOL_MESSAGE__TYPE__REVOKE;
 
   return type < G_N_ELEMENTS (protocol_readers) && protocol_readers[type] != NULL
-         && protocol_readers[type] (reading, body);
+         && protocol_readers[type](reading, body);
 }

@@ -130,8 +130,12 @@ static Facts
 image_facts (const Wa__ImageMessage *body)
 {
   return (Facts){
-    FILE_FACTS (body), .kind = "image", .caption = body->caption, .width = NUMBER_OF (body, width),
-    .height = NUMBER_OF (body, height), .thumbnail = BYTES_OF (body, jpeg_thumbnail),
+    FILE_FACTS (body),
+    .kind = "image",
+    .caption = body->caption,
+    .width = NUMBER_OF (body, width),
+    .height = NUMBER_OF (body, height),
+    .thumbnail = BYTES_OF (body, jpeg_thumbnail),
   };
 }
 
@@ -139,8 +143,12 @@ static Facts
 video_facts (const Wa__VideoMessage *body)
 {
   return (Facts){
-    FILE_FACTS (body), .kind = "video", .caption = body->caption, .width = NUMBER_OF (body, width),
-    .height = NUMBER_OF (body, height), .duration_s = NUMBER_OF (body, seconds),
+    FILE_FACTS (body),
+    .kind = "video",
+    .caption = body->caption,
+    .width = NUMBER_OF (body, width),
+    .height = NUMBER_OF (body, height),
+    .duration_s = NUMBER_OF (body, seconds),
     .thumbnail = BYTES_OF (body, jpeg_thumbnail),
   };
 }
@@ -149,7 +157,9 @@ static Facts
 document_facts (const Wa__DocumentMessage *body)
 {
   return (Facts){
-    FILE_FACTS (body), .kind = "document", .caption = body->caption,
+    FILE_FACTS (body),
+    .kind = "document",
+    .caption = body->caption,
     .file_name = body->file_name != NULL ? body->file_name : body->title,
     .thumbnail = BYTES_OF (body, jpeg_thumbnail),
   };
@@ -222,7 +232,10 @@ ulak_content_read_sticker (UlakContentReading *reading, gconstpointer data)
 {
   const Wa__StickerMessage *body = data;
   Facts facts = {
-    FILE_FACTS (body), .kind = "image", .width = NUMBER_OF (body, width), .height = NUMBER_OF (body, height),
+    FILE_FACTS (body),
+    .kind = "image",
+    .width = NUMBER_OF (body, width),
+    .height = NUMBER_OF (body, height),
   };
   JsonObject *media = begin_media (reading, "sticker", &facts);
 
@@ -237,9 +250,14 @@ ulak_content_read_sticker_pack (UlakContentReading *reading, gconstpointer data)
 {
   const Wa__StickerPackMessage *body = data;
   const Facts facts = {
-    .kind = "sticker_pack", .direct_path = body->direct_path, .mime_type = "application/zip", .caption = body->caption,
-    .media_key = BYTES_OF (body, media_key), .file_sha256 = BYTES_OF (body, file_sha256),
-    .file_enc_sha256 = BYTES_OF (body, file_enc_sha256), .size_bytes = SIZE_OF (body),
+    .kind = "sticker_pack",
+    .direct_path = body->direct_path,
+    .mime_type = "application/zip",
+    .caption = body->caption,
+    .media_key = BYTES_OF (body, media_key),
+    .file_sha256 = BYTES_OF (body, file_sha256),
+    .file_enc_sha256 = BYTES_OF (body, file_enc_sha256),
+    .size_bytes = SIZE_OF (body),
   };
   JsonObject *pack;
 

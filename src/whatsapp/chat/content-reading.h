@@ -10,7 +10,7 @@
 
 #include "whatsapp/chat/content.h"
 
-#define ULAK_CONTENT_LIST_MAX 1024          /* people, options, buttons: more than any client takes */
+#define ULAK_CONTENT_LIST_MAX 1024             /* people, options, buttons: more than any client takes */
 #define ULAK_CONTENT_THUMBNAIL_MAX (16 * 1024) /* bytes; larger ones are left out, the medium itself is there */
 
 typedef struct

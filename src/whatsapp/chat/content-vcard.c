@@ -16,7 +16,7 @@
 
 typedef struct
 {
-  char *name;  /* in upper case, without its group */
+  char *name; /* in upper case, without its group */
   char **parameters;
   char *value; /* as written */
 } Line;
@@ -255,8 +255,15 @@ static const struct
   const char *name;
   void (*read) (const Line *line, JsonObject *contact);
 } properties[] = {
-  { "FN", read_formatted_name }, { "N", read_name },     { "TEL", read_phone },   { "EMAIL", read_email }, { "URL", read_url },
-  { "ORG", read_org },           { "TITLE", read_title }, { "ADR", read_address }, { "BDAY", read_birthday },
+  { "FN", read_formatted_name },
+  { "N", read_name },
+  { "TEL", read_phone },
+  { "EMAIL", read_email },
+  { "URL", read_url },
+  { "ORG", read_org },
+  { "TITLE", read_title },
+  { "ADR", read_address },
+  { "BDAY", read_birthday },
 };
 
 static void

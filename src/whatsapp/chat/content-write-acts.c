@@ -123,6 +123,29 @@ ulak_content_write_revoke (UlakContentWriting *writing, JsonNode *part G_GNUC_UN
   return writing->message.protocol_message != NULL;
 }
 
+gboolean
+ulak_content_write_pin (UlakContentWriting *writing, JsonNode *part, GError **error)
+{
+  gint64 duration_s = ulak_json_peek_integer (json_node_get_object (part), "duration_s", 0);
+  Wa__MessageKey *key = ulak_content_make_key (writing, error);
+  Wa__PinInChatMessage *body;
+
+  if (key == NULL)
+    return FALSE;
+  body = ULAK_CONTENT_NEW (writing, Wa__PinInChatMessage, wa__pin_in_chat_message);
+  body->key = key;
+  body->has_type = TRUE;
+  body->type = duration_s > 0 ? WA__PIN_IN_CHAT_MESSAGE__TYPE__PIN_FOR_ALL : WA__PIN_IN_CHAT_MESSAGE__TYPE__UNPIN_FOR_ALL;
+  body->has_sender_timestamp_ms = TRUE;
+  body->sender_timestamp_ms = writing->request->now_ms;
+  writing->message.pin_in_chat_message = body;
+  writing->message_context.has_message_add_on_duration_in_secs = duration_s > 0;
+  writing->message_context.message_add_on_duration_in_secs = (guint32) duration_s;
+  if (duration_s > 0)
+    writing->message.message_context_info = &writing->message_context;
+  return TRUE;
+}
+
 /* A message whose text is the caption of a file: the same with another caption. (nullable): the original is not one. */
 static Wa__Message *
 edit_caption (UlakContentWriting *writing, char *caption)
@@ -189,10 +212,22 @@ ulak_content_write_edit (UlakContentWriting *writing, JsonNode *part, GError **e
 
 /* Bodies that may be sent on: they have a context_info, and mean something to others. */
 static const char *const forwardable[] = {
-  "extended_text_message", "image_message",          "video_message",          "ptv_message",
-  "audio_message",         "document_message",       "sticker_message",        "location_message",
-  "live_location_message", "contact_message",        "contacts_array_message", "group_invite_message",
-  "poll_creation_message", "poll_creation_message_v3", "poll_creation_message_v2", "poll_creation_message_v5",
+  "extended_text_message",
+  "image_message",
+  "video_message",
+  "ptv_message",
+  "audio_message",
+  "document_message",
+  "sticker_message",
+  "location_message",
+  "live_location_message",
+  "contact_message",
+  "contacts_array_message",
+  "group_invite_message",
+  "poll_creation_message",
+  "poll_creation_message_v3",
+  "poll_creation_message_v2",
+  "poll_creation_message_v5",
 };
 
 static ProtobufCMessage **

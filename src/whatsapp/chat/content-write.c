@@ -29,6 +29,7 @@ static const struct
   { "poll_vote", FALSE, ulak_content_write_vote },
   { "edit", FALSE, ulak_content_write_edit },
   { "revoke", FALSE, ulak_content_write_revoke },
+  { "pin", FALSE, ulak_content_write_pin },
 };
 
 static gint
@@ -54,7 +55,6 @@ put_secret (UlakContentWriting *writing)
   const UlakKey *secret = writing->request->secret;
   Wa__MessageContextInfo *context = &writing->message_context;
 
-  wa__message_context_info__init (context);
   context->has_message_secret = TRUE;
   context->message_secret = (ProtobufCBinaryData){ sizeof secret->bytes, (guint8 *) secret->bytes };
   writing->message.message_context_info = context;
@@ -93,5 +93,6 @@ ulak_content_write (const UlakContentRequest *request, UlakContentStanza *stanza
       return NULL;
     }
   wa__message__init (&writing.message);
+  wa__message_context_info__init (&writing.message_context);
   return write_kind (&writing, kind, stanza_out, error);
 }

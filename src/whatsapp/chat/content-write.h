@@ -16,45 +16,44 @@ G_BEGIN_DECLS
 /* A file that lies on the media hosts. */
 typedef struct
 {
-  const char *url;         /* (nullable) */
+  const char *url; /* (nullable) */
   const char *direct_path;
-  UlakSpan media_key;      /* none: not encrypted (newsletters) */
+  UlakSpan media_key; /* none: not encrypted (newsletters) */
   UlakSpan file_sha256;
   UlakSpan file_enc_sha256; /* none: not encrypted */
   guint64 size_bytes;
   gint64 key_time_s;
-  const char *mime_type;   /* (nullable): the kind's usual one */
-  const char *file_name;   /* (nullable): documents, where the send document names none */
-  guint width, height;     /* 0: not known */
-  guint duration_s;        /* 0: not known */
-  gboolean is_animated;    /* stickers */
+  const char *mime_type; /* (nullable): the kind's usual one */
+  const char *file_name; /* (nullable): documents, where the send document names none */
+  guint width, height;   /* 0: not known */
+  guint duration_s;      /* 0: not known */
+  gboolean is_animated;  /* stickers */
 } UlakContentUpload;
 
 /* Zeroed, then filled. Texts and spans are only read. */
 typedef struct
 {
-  JsonObject *document;     /* checked by ulak_message_check() and ulak_content_check() */
-  const char *chat;         /* JID of the chat, in the form in which the message is addressed */
-  const char *me;           /* our JID without device, in the same form */
-  gint64 now_ms;            /* Unix time */
-  UlakRandom *random;       /* nonces */
-  const UlakKey *secret;    /* (nullable): message secret; polls need one */
+  JsonObject *document;  /* checked by ulak_message_check() and ulak_content_check() */
+  const char *chat;      /* JID of the chat, in the form in which the message is addressed */
+  const char *me;        /* our JID without device, in the same form */
+  gint64 now_ms;         /* Unix time */
+  UlakRandom *random;    /* nonces */
+  const UlakKey *secret; /* (nullable): message secret; polls need one */
 
-  gboolean has_timer;       /* the chat has a timer, or the document asks for one */
-  guint32 timer_s;
-  gint64 timer_set_s;       /* 0: not known */
+  guint32 timer_s;    /* the chat's timer; 0: none. disappears_after_s of the document goes before it */
+  gint64 timer_set_s; /* when it was set, Unix time; 0: not known */
 
-  const char *quoted_id;    /* (nullable): the network's id of the message that is answered */
+  const char *quoted_id;     /* (nullable): the network's id of the message that is answered */
   const char *quoted_author; /* JID without device */
-  const char *quoted_chat;  /* (nullable): JID, when it is another chat's */
-  UlakSpan quoted;          /* its Message; may be none: then a quote of an empty text */
+  const char *quoted_chat;   /* (nullable): JID, when it is another chat's */
+  UlakSpan quoted;           /* its Message; may be none: then a quote of an empty text */
 
   const UlakContentUpload *upload; /* (nullable): media */
-  UlakContentKey target;    /* reaction, edit, revoke, poll_vote: from our perspective; participant in groups */
-  UlakSpan original;        /* edit: its Message, where it is known: a medium keeps its file when its caption is edited */
-  const UlakKey *target_secret; /* poll_vote: the poll's */
-  const char *target_author; /* poll_vote: who made the poll, JID without device */
-  UlakSpan forwarded;       /* forward: the Message */
+  UlakContentKey target;           /* reaction, edit, revoke, pin, poll_vote: from our perspective; participant in groups */
+  UlakSpan original;               /* edit: its Message, where it is known: a medium keeps its file when its caption is edited */
+  const UlakKey *target_secret;    /* poll_vote: the poll's */
+  const char *target_author;       /* poll_vote: who made the poll, JID without device */
+  UlakSpan forwarded;              /* forward: the Message */
 
   /* (nullable): JID of a person whom the document names by phone or id, in the form of the chat; (transfer full) */
   char *(*to_jid) (const char *person, gpointer data);

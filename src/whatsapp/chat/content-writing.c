@@ -163,6 +163,21 @@ make_quoted (UlakContentWriting *writing)
   return quoted;
 }
 
+/* The document's wish, else the chat's timer. */
+static void
+put_timer (UlakContentWriting *writing, Wa__ContextInfo *context)
+{
+  const UlakContentRequest *request = writing->request;
+  gint64 timer_s = ulak_json_peek_integer (request->document, "disappears_after_s", request->timer_s);
+
+  if (timer_s <= 0)
+    return;
+  context->has_expiration = TRUE;
+  context->expiration = (guint32) timer_s;
+  context->has_ephemeral_setting_timestamp = request->timer_set_s > 0;
+  context->ephemeral_setting_timestamp = request->timer_set_s;
+}
+
 /* (transfer none) (nullable): NULL: there is nothing to say. Valid until the message is packed. */
 Wa__ContextInfo *
 ulak_content_make_context (UlakContentWriting *writing)
@@ -179,12 +194,6 @@ ulak_content_make_context (UlakContentWriting *writing)
       context->quoted_message = make_quoted (writing);
     }
   put_mentions (writing, context);
-  if (request->has_timer && request->timer_s > 0)
-    {
-      context->has_expiration = TRUE;
-      context->expiration = request->timer_s;
-      context->has_ephemeral_setting_timestamp = request->timer_set_s > 0;
-      context->ephemeral_setting_timestamp = request->timer_set_s;
-    }
+  put_timer (writing, context);
   return request->quoted_id != NULL || context->n_mentioned_jid > 0 || context->has_expiration ? context : NULL;
 }

@@ -13,12 +13,12 @@
 typedef struct
 {
   const UlakContentRequest *request;
-  Wa__Message message;      /* being built */
+  Wa__Message message; /* being built */
   Wa__MessageContextInfo message_context;
   Wa__ContextInfo context;
-  gboolean needs_secret;    /* it cannot be sent without one */
-  GPtrArray *kept;          /* (owned): g_free() */
-  GPtrArray *unpacked;      /* (owned): ulak_protobuf_free() */
+  gboolean needs_secret; /* it cannot be sent without one */
+  GPtrArray *kept;       /* (owned): g_free() */
+  GPtrArray *unpacked;   /* (owned): ulak_protobuf_free() */
 } UlakContentWriting;
 
 typedef gboolean (*UlakContentWriter) (UlakContentWriting *writing, JsonNode *part, GError **error);
@@ -61,4 +61,5 @@ gboolean ulak_content_write_reaction (UlakContentWriting *writing, JsonNode *par
 gboolean ulak_content_write_vote (UlakContentWriting *writing, JsonNode *part, GError **error);
 gboolean ulak_content_write_edit (UlakContentWriting *writing, JsonNode *part, GError **error);
 gboolean ulak_content_write_revoke (UlakContentWriting *writing, JsonNode *part, GError **error);
+gboolean ulak_content_write_pin (UlakContentWriting *writing, JsonNode *part, GError **error);
 gboolean ulak_content_write_forward (UlakContentWriting *writing, JsonNode *part, GError **error);

@@ -21,16 +21,16 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  ULAK_CONTENT_NONE,      /* nothing to show: a sender key alone, an album's cover, an empty message */
-  ULAK_CONTENT_MESSAGE,   /* document; perhaps media_reference, quoted */
-  ULAK_CONTENT_REACTION,  /* target, document (an empty emoji: taken back) */
-  ULAK_CONTENT_EDIT,      /* target, document: what stands there now; perhaps media_reference */
-  ULAK_CONTENT_REVOKE,    /* target */
-  ULAK_CONTENT_SEALED,    /* target, sealed: a vote, an answer to an event, ...: open with content-seal.h */
-  ULAK_CONTENT_TIMER,     /* timer_s, timer_set_s, document (type system): the chat's timer was set */
-  ULAK_CONTENT_PIN,       /* target, is_on, duration_s */
-  ULAK_CONTENT_KEEP,      /* target, is_on: kept in a chat whose messages disappear */
-  ULAK_CONTENT_PROTOCOL,  /* protocol: history notification, key share or request, LID mappings, peer data, ... */
+  ULAK_CONTENT_NONE,     /* nothing to show: a sender key alone, an album's cover, an empty message */
+  ULAK_CONTENT_MESSAGE,  /* document; perhaps media_reference, quoted */
+  ULAK_CONTENT_REACTION, /* target, document (an empty emoji: taken back) */
+  ULAK_CONTENT_EDIT,     /* target, document: what stands there now; perhaps media_reference */
+  ULAK_CONTENT_REVOKE,   /* target */
+  ULAK_CONTENT_SEALED,   /* target, sealed: a vote, an answer to an event, ...: open with content-seal.h */
+  ULAK_CONTENT_TIMER,    /* timer_s, timer_set_s, document (type system): the chat's timer was set */
+  ULAK_CONTENT_PIN,      /* target, is_on, duration_s */
+  ULAK_CONTENT_KEEP,     /* target, is_on: kept in a chat whose messages disappear */
+  ULAK_CONTENT_PROTOCOL, /* protocol: history notification, key share or request, LID mappings, peer data, ... */
 } UlakContentKind;
 
 /* Names another message, as its sender sees it: from_me is the sender's own message. Texts are never NULL but participant. */
@@ -53,10 +53,10 @@ typedef struct
 typedef struct
 {
   UlakContentKind kind;
-  gboolean is_device_sent;     /* it came inside a device_sent_message: take it only from our own account */
-  const char *destination;     /* (nullable): is_device_sent: JID of the chat that it went to */
+  gboolean is_device_sent;      /* it came inside a device_sent_message: take it only from our own account */
+  const char *destination;      /* (nullable): is_device_sent: JID of the chat that it went to */
   const char *sender_key_group; /* (nullable): JID; a sender key came along */
-  UlakSpan sender_key;         /* its distribution message, for whatsapp/session */
+  UlakSpan sender_key;          /* its distribution message, for whatsapp/session */
 
   JsonObject *document;        /* (owned) (nullable): "type" and the fields that belong to it */
   JsonObject *media_reference; /* (owned) (nullable): as whatsapp/media/media-reference.h, without the four of its message */
@@ -64,18 +64,18 @@ typedef struct
   UlakContentSealed sealed;
   gboolean is_on;
   guint32 duration_s;
-  gint64 sent_ms;              /* by the sender's clock, where they say it; 0 */
+  gint64 sent_ms; /* by the sender's clock, where they say it; 0 */
 
   const char *quoted_id;          /* (nullable): the network's id of the message that is answered */
   const char *quoted_participant; /* (nullable): JID of its author */
   const char *quoted_chat;        /* (nullable): JID, when it is another chat's */
   const char *const *mentions;    /* (owned array) (nullable): JIDs as they came, ended by NULL */
-  gboolean has_timer;          /* timer_s is known: the timer of the chat as the sender knows it */
-  guint32 timer_s;             /* 0: off */
-  gint64 timer_set_s;          /* Unix time; 0: not said */
+  gboolean has_timer;             /* timer_s is known: the timer of the chat as the sender knows it */
+  guint32 timer_s;                /* 0: off */
+  gint64 timer_set_s;             /* Unix time; 0: not said */
   gboolean is_view_once;
-  gboolean is_phone_only;      /* the phone has the content and we do not: it may be asked of it */
-  UlakSpan secret;             /* message secret, 32 bytes or none: keep it, votes and answers need it */
+  gboolean is_phone_only; /* the phone has the content and we do not: it may be asked of it */
+  UlakSpan secret;        /* message secret, 32 bytes or none: keep it, votes and answers need it */
 
   const Wa__ProtocolMessage *protocol; /* (nullable) */
   const Wa__Message *message;          /* (nullable): the innermost, what can be quoted or forwarded */

@@ -76,7 +76,8 @@ gboolean ulak_device_list_without_session (UlakDatabase *database,
                                            GArray **missing_out,
                                            GError **error);
 /* What the other side called itself when the session began; 0: no session. */
-gboolean ulak_device_get_registration_id (UlakDatabase *database,
+gboolean ulak_device_get_registration_id (UlakSession *session,
+                                          UlakDatabase *database,
                                           const UlakPeerDevice *device,
                                           guint32 *registration_id_out,
                                           GError **error);

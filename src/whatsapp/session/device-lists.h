@@ -43,8 +43,7 @@ typedef struct
   gboolean has_unsigned_index;   /* the key index list was not signed by the known identity: worth a log line */
 } UlakDevicesChange;
 
-gboolean ulak_devices_apply (UlakSession *session,
-                             UlakDatabase *database,
+gboolean ulak_devices_apply (UlakDatabase *database,
                              const UlakPeer *peer,
                              const UlakDevicesAnswer *answer,
                              gint64 now_us,
@@ -60,16 +59,14 @@ typedef enum
 
 /* A `devices` notification. hash (nullable): device_hash, over phone forms; lid_hash (nullable): over LIDs. When neither
  * fits the new list, the list becomes stale. device: unused for UPDATE. */
-gboolean ulak_devices_apply_news (UlakSession *session,
-                                  UlakDatabase *database,
+gboolean ulak_devices_apply_news (UlakDatabase *database,
                                   const UlakPeer *peer,
                                   UlakDevicesNews news,
                                   const UlakListedDevice *device,
                                   const char *hash,
                                   const char *lid_hash,
-                                  gint64 now_us,
                                   GError **error);
-/* Our own devices, all at once (account_sync). */
+/* The list is to be fetched anew before it is used; the devices in it stay, so that the next answer sees who left. */
 gboolean ulak_devices_forget (UlakDatabase *database, gint64 peer, GError **error);
 /* After a reconnect: every list is stale. */
 gboolean ulak_devices_forget_all (UlakDatabase *database, GError **error);

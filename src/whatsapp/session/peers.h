@@ -34,6 +34,16 @@ typedef struct
   guint16 device;
 } UlakPeerDevice;
 
+/* Which of its names a JID tells. */
+typedef enum
+{
+  ULAK_PEER_FORM_PHONE, /* s.whatsapp.net, c.us, hosted */
+  ULAK_PEER_FORM_LID,   /* lid, hosted.lid */
+  ULAK_PEER_FORM_OTHER,
+} UlakPeerForm;
+
+UlakPeerForm ulak_peer_form_of (const UlakJid *jid);
+
 /* Makes the peer if there is none. */
 gboolean ulak_peers_resolve (UlakDatabase *database, const UlakJid *jid, gint64 now_us, UlakPeer *peer_out, GError **error);
 gboolean ulak_peers_resolve_device (UlakDatabase *database,
@@ -47,7 +57,8 @@ gboolean ulak_peers_get (UlakDatabase *database, gint64 id, UlakPeer *peer_out, 
 /* Our own account; id 0 before it is linked. */
 gboolean ulak_peers_get_own (UlakDatabase *database, UlakPeer *peer_out, GError **error);
 
-/* phone and lid name one user; the last one told wins. *is_news_out: something changed. peer_out (nullable): who it is now. */
+/* phone and lid name one user; the last one told wins. JIDs that are not of these forms change nothing (peer_out->id is 0).
+ * is_news_out (nullable): something changed. peer_out (nullable): who it is now. */
 gboolean ulak_peers_learn (UlakDatabase *database,
                            const UlakJid *phone,
                            const UlakJid *lid,

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- SPDX-FileCopyrightText: The Ulak authors
+SELECT count(*) AS n FROM group_members WHERE group_jid = :group_jid;

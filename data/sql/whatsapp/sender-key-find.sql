@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- SPDX-FileCopyrightText: The Ulak authors
+SELECT record
+FROM sender_keys
+WHERE group_jid = :group_jid AND peer = :peer AND device = :device AND slot = :slot;

@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- SPDX-FileCopyrightText: The Ulak authors
+INSERT INTO sessions (peer, device, slot, record, changed_us)
+VALUES (:peer, :device, :slot, :record, :now_us)
+ON CONFLICT (peer, device, slot) DO UPDATE SET record = excluded.record, changed_us = excluded.changed_us;

@@ -12,11 +12,15 @@
 
 #define DIGITS_MAX 32
 #define REFERENCE_MAX 80
+#define TEXT_MAX 50
 
 typedef enum
 {
   SETTING_DIGITS,
   SETTING_SECRET,
+  SETTING_TEXT,   /* up to 50 characters, none of them a control character */
+  SETTING_CHOICE, /* one of words */
+  SETTING_NUMBER, /* 0 to max */
 } SettingKind;
 
 typedef struct
@@ -24,12 +28,24 @@ typedef struct
   const char *name;
   SettingKind kind;
   UlakJsonFlags flags;
+  const char *const *words;
+  gint64 max;
 } Setting;
 
 static const Setting cloud_settings[] = {
   { "phone_number_id", SETTING_DIGITS, ULAK_JSON_REQUIRED }, { "waba_id", SETTING_DIGITS, ULAK_JSON_OPTIONAL },
   { "access_token", SETTING_SECRET, ULAK_JSON_REQUIRED },    { "app_secret", SETTING_SECRET, ULAK_JSON_REQUIRED },
   { "verify_token", SETTING_SECRET, ULAK_JSON_OPTIONAL },    { NULL },
+};
+
+static const char *const histories[] = { "none", "recent", "full", NULL };
+
+/* device_name: as the phone lists the line. history: what the phone is asked for when it is linked; counts at the next linking. */
+static const Setting linked_settings[] = {
+  { "device_name", SETTING_TEXT, ULAK_JSON_OPTIONAL },
+  { "history", SETTING_CHOICE, ULAK_JSON_OPTIONAL, histories, 0 },
+  { "history_days", SETTING_NUMBER, ULAK_JSON_OPTIONAL, NULL, 3650 },
+  { NULL },
 };
 
 static const struct
@@ -39,6 +55,7 @@ static const struct
   const Setting *settings;
 } backends[] = {
   { "whatsapp", "cloud", cloud_settings },
+  { "whatsapp", "linked", linked_settings },
 };
 
 static const Setting *
@@ -50,15 +67,28 @@ find_settings (const char *network, const char *backend)
   return NULL;
 }
 
-static void
-check_setting (JsonObject *settings, const Setting *setting, UlakIssues *issues)
+static gsize
+longest (SettingKind kind)
 {
-  gsize max = setting->kind == SETTING_DIGITS ? DIGITS_MAX : REFERENCE_MAX;
-  const char *value = ulak_json_read_string (settings, "settings", setting->name, setting->flags, 1, max, issues);
-  g_autofree char *path = g_strconcat ("settings.", setting->name, NULL);
+  switch (kind)
+    {
+    case SETTING_DIGITS:
+      return DIGITS_MAX;
+    case SETTING_SECRET:
+      return REFERENCE_MAX;
+    case SETTING_TEXT:
+    case SETTING_CHOICE:
+    case SETTING_NUMBER:
+      return TEXT_MAX;
+    }
+  g_return_val_if_reached (0);
+}
 
-  if (value == NULL || *value == '\0')
-    return;
+static void
+check_text (const char *value, const Setting *setting, const char *path, UlakIssues *issues)
+{
+  g_autofree char *words = NULL;
+
   switch (setting->kind)
     {
     case SETTING_DIGITS:
@@ -70,7 +100,38 @@ check_setting (JsonObject *settings, const Setting *setting, UlakIssues *issues)
           || !ulak_secret_name_is_valid (ulak_secret_reference_get_name (value)))
         ulak_issues_add (issues, path, "must be a reference, secret:NAME; the value itself is set as a secret");
       break;
+    case SETTING_TEXT:
+      for (const char *p = value; *p != '\0'; p++)
+        if (g_ascii_iscntrl (*p))
+          {
+            ulak_issues_add (issues, path, "must have no control characters");
+            break;
+          }
+      break;
+    case SETTING_CHOICE:
+      words = g_strjoinv (", ", (char **) setting->words);
+      if (!g_strv_contains (setting->words, value))
+        ulak_issues_add (issues, path, "must be one of %s", words);
+      break;
+    case SETTING_NUMBER:
+      break;
     }
+}
+
+static void
+check_setting (JsonObject *settings, const Setting *setting, UlakIssues *issues)
+{
+  g_autofree char *path = g_strconcat ("settings.", setting->name, NULL);
+  const char *value;
+
+  if (setting->kind == SETTING_NUMBER)
+    {
+      ulak_json_read_integer (settings, "settings", setting->name, setting->flags, 0, setting->max, 0, issues);
+      return;
+    }
+  value = ulak_json_read_string (settings, "settings", setting->name, setting->flags, 1, longest (setting->kind), issues);
+  if (value != NULL && *value != '\0')
+    check_text (value, setting, path, issues);
 }
 
 static void
@@ -85,6 +146,22 @@ check_settings (JsonObject *settings, const Setting *table, UlakIssues *issues)
     }
   g_ptr_array_add (known, NULL);
   ulak_json_refuse_unknown (settings, "settings", (const char *const *) known->pdata, issues);
+}
+
+static gboolean
+needs_settings (const Setting *table)
+{
+  for (const Setting *setting = table; setting->name != NULL; setting++)
+    if (setting->flags == ULAK_JSON_REQUIRED)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+require_settings (JsonObject *document, UlakIssues *issues)
+{
+  if (!json_object_has_member (document, "settings"))
+    ulak_issues_add (issues, "settings", "is required");
 }
 
 static void
@@ -121,13 +198,15 @@ ulak_account_check_new (JsonObject *document, GError **error)
   row->backend = g_strdup (ulak_json_read_string (document, "", "backend", ULAK_JSON_REQUIRED, 1, 32, issues));
   row->name = g_strdup (
       ulak_json_read_string (document, "", "name", ULAK_JSON_OPTIONAL, 0, ULAK_ACCOUNT_NAME_MAX, issues));
-  settings = ulak_json_read_object (document, "", "settings", ULAK_JSON_REQUIRED, issues);
+  settings = ulak_json_read_object (document, "", "settings", ULAK_JSON_OPTIONAL, issues);
   check_id (row->id, issues);
   table = find_settings (row->network, row->backend);
   if (table == NULL && row->network != NULL && row->backend != NULL)
-    ulak_issues_add (issues, "backend", "must be cloud, of the network whatsapp");
+    ulak_issues_add (issues, "backend", "must be cloud or linked, of the network whatsapp");
   if (table != NULL && settings != NULL)
     check_settings (settings, table, issues);
+  else if (table == NULL || needs_settings (table))
+    require_settings (document, issues);
   if (!ulak_issues_to_error (issues, error))
     return NULL;
 

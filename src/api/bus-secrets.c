@@ -7,6 +7,8 @@
 
 #include "api/account-check.h"
 #include "core/error.h"
+#include "core/names.h"
+#include "service/seal.h"
 
 #include <errno.h>
 #include <gio/gunixinputstream.h>
@@ -197,6 +199,39 @@ value_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     ulak_call_return_with_fd (user_data, g_variant_new ("(h)", 0), fd);
 }
 
+/* --- the key of a linked line --- */
+
+#define LINE_SEAL_PURPOSE "lines"
+
+static void
+seal_loaded_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  UlakCall *call = user_data;
+  GError *error = NULL;
+  g_autoptr (UlakSeal) seal = ulak_seal_load_finish (result, &error);
+  g_autofree char *purpose = g_strconcat ("line/", get_text (call, 0), NULL);
+  g_autoptr (UlakSecret) keys = seal == NULL ? NULL : ulak_seal_derive_keys (seal, purpose);
+  int fd = keys == NULL ? -1 : make_value_fd (keys, &error);
+
+  if (fd < 0)
+    ulak_call_fail (call, error);
+  else
+    ulak_call_return_with_fd (call, g_variant_new ("(h)", 0), fd);
+}
+
+/* No line sees the master key, nor what another line gets: one cannot be found out from the other. */
+static void
+read_line_seal (UlakApi *api, UlakCall *call)
+{
+  const UlakAccountRow *row = ulak_accounts_find (api->accounts, get_text (call, 0));
+
+  if (row == NULL || !g_str_equal (row->backend, "linked"))
+    ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Only a linked line has a key of its own"));
+  else
+    ulak_seal_load_async (ULAK_SECRET_SOURCE (api->secrets), g_getenv ("CREDENTIALS_DIRECTORY"), LINE_SEAL_PURPOSE, NULL,
+                          seal_loaded_cb, call);
+}
+
 typedef struct
 {
   UlakCall *call; /* ended by the end of the reading */
@@ -215,6 +250,8 @@ reader_checked_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer
 
   if (!ulak_call_check_line_finish (result, &error))
     ulak_call_fail (call, error);
+  else if (g_str_equal (name, ULAK_SECRET_LINE_SEAL))
+    read_line_seal (api, call);
   else if (settings == NULL || !ulak_account_refers_to (settings, name))
     ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "The account's settings name no such secret"));
   else

@@ -42,4 +42,5 @@
 
 #define ULAK_SECRET_PREFIX "secret:"
 #define ULAK_SECRET_PREFIX_VAULT "VAULT:"
+#define ULAK_SECRET_LINE_SEAL "ULAK_LINE_SEAL" /* what ulak-api derives for a linked line alone: its keys are sealed under it */
 #define ULAK_SECRET_MASTER "ulak-master" /* the sealing key: an item of the keyring or a credential's file name */

@@ -140,6 +140,57 @@ ulak_seal_new_for_key (UlakSecret *master, const char *purpose, GError **error)
   return add_key (self, master, purpose, error) ? g_steal_pointer (&self) : NULL;
 }
 
+/**
+ * ulak_seal_derive_keys:
+ * @purpose: a word for whom they are, such as "line/sales"
+ *
+ * Returns: (transfer full): the base64 of 32 bytes for each key, on lines of their own, the one to seal with first
+ */
+UlakSecret *
+ulak_seal_derive_keys (UlakSeal *self, const char *purpose)
+{
+  char text[KEYS_MAX * (sodium_base64_ENCODED_LEN (KEY_BYTES, sodium_base64_VARIANT_ORIGINAL) + 1)];
+  gsize length = 0;
+  UlakSecret *keys;
+  SealKey key;
+
+  for (gsize i = 0; i < self->n_keys; i++)
+    {
+      derive (self->keys[i].key, purpose, &key);
+      sodium_bin2base64 (text + length, sizeof text - length, key.key, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
+      length += strlen (text + length);
+      text[length++] = '\n';
+    }
+  keys = ulak_secret_new (text, length - 1);
+  sodium_memzero (text, sizeof text);
+  sodium_memzero (&key, sizeof key);
+  return keys;
+}
+
+/** ulak_seal_new_for_keys: @keys: of ulak_seal_derive_keys(). Errors: DAMAGED */
+UlakSeal *
+ulak_seal_new_for_keys (UlakSecret *keys, const char *purpose, GError **error)
+{
+  g_autoptr (UlakSeal) self = seal_new ();
+  gsize size_bytes;
+  const char *text = (const char *) ulak_secret_get_bytes (keys, &size_bytes);
+
+  for (gsize start = 0; start < size_bytes;)
+    {
+      const char *end = memchr (text + start, '\n', size_bytes - start);
+      gsize length = end == NULL ? size_bytes - start : (gsize) (end - text) - start;
+      g_autoptr (UlakSecret) one = ulak_secret_new (text + start, length);
+
+      if (!add_key (self, one, purpose, error))
+        return NULL;
+      start += length + 1;
+    }
+  if (self->n_keys > 0)
+    return g_steal_pointer (&self);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "There is no key to seal with");
+  return NULL;
+}
+
 typedef struct
 {
   UlakSeal *seal;

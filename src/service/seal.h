@@ -22,6 +22,9 @@ void ulak_seal_load_async (UlakSecretSource *source,
                            gpointer user_data);
 UlakSeal *ulak_seal_load_finish (GAsyncResult *result, GError **error);
 UlakSeal *ulak_seal_new_for_key (UlakSecret *master, const char *purpose, GError **error); /* 32 bytes */
+/* Master keys for somebody else, who seals with what comes out and can find out nothing else: one for each key of this seal. */
+UlakSecret *ulak_seal_derive_keys (UlakSeal *self, const char *purpose);
+UlakSeal *ulak_seal_new_for_keys (UlakSecret *keys, const char *purpose, GError **error);
 void ulak_seal_free (UlakSeal *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakSeal, ulak_seal_free)
 

@@ -71,6 +71,33 @@ test_bad (void)
 }
 
 static void
+test_linked (void)
+{
+  static const char *const bad[]
+      = { "{\"history\":\"some\"}", "{\"device_name\":\"a\\u0001\"}", "{\"history_days\":4000}", "{\"access_token\":\"secret:t\"}" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakAccountRow) plain
+      = check ("{\"id\":\"sales\",\"network\":\"whatsapp\",\"backend\":\"linked\"}", &error);
+  g_autoptr (UlakAccountRow) whole
+      = check ("{\"id\":\"sales\",\"network\":\"whatsapp\",\"backend\":\"linked\",\"settings\":{\"device_name\":"
+               "\"Ulak: sales\",\"history\":\"full\",\"history_days\":365}}",
+               &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (plain->settings, ==, "{}");
+  g_assert_nonnull (whole);
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *text = g_strdup_printf (
+          "{\"id\":\"sales\",\"network\":\"whatsapp\",\"backend\":\"linked\",\"settings\":%s}", bad[i]);
+      g_autoptr (GError) refused = NULL;
+
+      g_assert_null (check (text, &refused));
+      g_assert_error (refused, ULAK_ERROR, ULAK_ERROR_INVALID);
+    }
+}
+
+static void
 test_change (void)
 {
   g_autoptr (GError) error = NULL;
@@ -110,6 +137,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/account-check/a whole document is taken", test_good);
   g_test_add_func ("/account-check/every fault is named and no secret is", test_bad);
+  g_test_add_func ("/api/account-check/a linked account needs no settings", test_linked);
   g_test_add_func ("/account-check/a change merges settings and takes null for away", test_change);
   g_test_add_func ("/account-check/only named secrets are an account's", test_references);
   return g_test_run ();

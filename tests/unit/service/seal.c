@@ -54,6 +54,34 @@ assert_fails (UlakSeal *seal, const char *name, GBytes *blob, UlakError code)
   g_assert_error (error, ULAK_ERROR, (gint) code);
 }
 
+/* Each line has keys of its own, and one more for each master key that there is. */
+static void
+test_keys_for_others (void)
+{
+  g_autoptr (UlakSeal) seal = make_seal (master_a, "lines");
+  g_autoptr (UlakSecret) sales = ulak_seal_derive_keys (seal, "line/sales");
+  g_autoptr (UlakSecret) again = ulak_seal_derive_keys (seal, "line/sales");
+  g_autoptr (UlakSecret) support = ulak_seal_derive_keys (seal, "line/support");
+  g_autofree char *both = g_strdup_printf ("%s\n%s", ulak_secret_get_text (support), ulak_secret_get_text (sales));
+  g_autoptr (UlakSecret) after_a_change = ulak_secret_new (both, strlen (both));
+  g_autoptr (UlakSecret) none = ulak_secret_new ("", 0);
+  g_autoptr (UlakSecret) bad = ulak_secret_new ("short", 5);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UlakSeal) of_sales = ulak_seal_new_for_keys (sales, "whatsapp-session", &error);
+  g_autoptr (UlakSeal) of_support = ulak_seal_new_for_keys (support, "whatsapp-session", &error);
+  g_autoptr (UlakSeal) of_both = ulak_seal_new_for_keys (after_a_change, "whatsapp-session", &error);
+  g_autoptr (GBytes) blob = close_text (of_sales, "identity", "key");
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (ulak_secret_get_text (sales), ==, ulak_secret_get_text (again));
+  g_assert_cmpstr (ulak_secret_get_text (sales), !=, ulak_secret_get_text (support));
+  assert_opens (of_sales, "identity", blob, "key");
+  assert_opens (of_both, "identity", blob, "key");
+  assert_fails (of_support, "identity", blob, ULAK_ERROR_DAMAGED);
+  g_assert_null (ulak_seal_new_for_keys (none, "whatsapp-session", NULL));
+  g_assert_null (ulak_seal_new_for_keys (bad, "whatsapp-session", NULL));
+}
+
 static void
 test_what_was_sealed_opens (void)
 {
@@ -260,6 +288,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/seal/keys for others are their own", test_keys_for_others);
   g_test_add_func ("/seal/what was sealed opens", test_what_was_sealed_opens);
   g_test_add_func ("/seal/every changed byte is noticed", test_every_changed_byte_is_noticed);
   g_test_add_func ("/seal/every missing end is noticed", test_every_missing_end_is_noticed);

@@ -101,10 +101,14 @@ def test_a_line_reads_no_other_lines_file(lab):
     assert "whatsapp.db" in own.stdout and "other" not in own.stdout
     assert inside_of(lab, "sales", "ls /var/lib/ulak").stdout.split() == ["accounts"]
     other = lab.show("ulak-whatsapp@other.service", "MainPID")
-    for path in (f"/proc/{other}/root/var/lib/ulak/accounts/other/whatsapp.db", f"/proc/{other}/environ", f"/proc/{other}/mem",
-                 "/run/credentials/ulak-whatsapp@other.service/ulak-master"):
+    for path in (f"/proc/{other}/root/var/lib/ulak/accounts/other/whatsapp.db", f"/proc/{other}/environ", f"/proc/{other}/mem"):
         found = inside_of(lab, "sales", f"head -c 1 {path}")
         assert found.returncode != 0 and found.stdout == "", path
+
+
+def test_a_line_has_no_master_key(lab):
+    assert "ulak-master" in lab.out("ls /run/credentials/ulak-api.service")
+    assert "ulak-master" not in lab.run("ls -R /run/credentials/ulak-whatsapp@sales.service", check=False).stdout
 
 
 def test_a_line_reads_no_other_lines_secret(lab):

@@ -72,7 +72,7 @@ export class Account {
     this.privacy = { last: 'all', online: 'all', profile: 'all', status: 'all', readreceipts: 'all', groupadd: 'all', calladd: 'all', messages: 'all', defense: 'off', stickers: 'contacts' };
     this.props = {};
     this.tokens = new Map();
-    this.issuedTokens = new Map();
+    this.tokenWeeks = new Map();
     this.requiresToken = false;
     this.refusal = null;
     this.statusAudience = new Set();

@@ -4,6 +4,7 @@
 // App state as the server has it: numbered patches of things it cannot read, snapshots made of them, conflicts. What the
 // phone makes of it stands in appstate-phone.mjs.
 
+import { decryptMedia } from './media.mjs';
 import { bytesOf, child, children, node, proto } from './wire.mjs';
 
 export const COLLECTIONS = ['critical_block', 'critical_unblock_low', 'regular_high', 'regular', 'regular_low'];
@@ -16,11 +17,11 @@ class Collection {
     this.records = new Map();
   }
 
-  append(patch) {
+  append(patch, mutations) {
     this.version += 1;
     const full = proto.SyncdPatch.create({ ...patch, version: { version: this.version } });
     this.patches.push({ version: this.version, bytes: Buffer.from(proto.SyncdPatch.encode(full).finish()) });
-    for (const { operation, record } of patch.mutations) {
+    for (const { operation, record } of mutations) {
       const index = Buffer.from(record.index.blob).toString('base64');
       if (operation === SET || operation === undefined || operation === null) this.records.set(index, record);
       else this.records.delete(index);
@@ -73,16 +74,26 @@ export class AppState {
       this.server.journal.event('appstate-conflict', { device: connection.name, name, theirs: version, ours: collection.version });
       return { ...answer, attrs: { ...answer.attrs, type: 'error' }, content: [node('error', { code: '409', text: 'conflict' }), ...answer.content] };
     }
-    this.append(account, name, proto.SyncdPatch.decode(bytes), connection.device);
+    const decoded = proto.SyncdPatch.decode(bytes);
+    account.phone.appState.read(name, version + 1, decoded, connection.device);
+    this.append(account, name, decoded, connection.device);
     return node('collection', { name, version: `${collection.version}` });
+  }
+
+  // A patch's mutations, wherever they lie.
+  mutationsOf(patch) {
+    const outside = patch.externalMutations;
+    if (!outside) return patch.mutations;
+    const plain = decryptMedia('md-app-state', this.server.media.find(outside.directPath).file, Buffer.from(outside.mediaKey));
+    return [...patch.mutations, ...proto.SyncdMutations.decode(plain).mutations];
   }
 
   // From a companion's upload or from the phone; the others hear that there is something new.
   append(account, name, patch, by) {
     const collection = this.of(account, name);
-    collection.append(patch);
-    this.server.journal.event('appstate-patch', { account: account.pn, name, version: collection.version, by: by.name, mutations: patch.mutations.length });
-    if (!by.isPhone) account.phone.appState?.read(name, collection);
+    const mutations = this.mutationsOf(patch);
+    collection.append(patch, mutations);
+    this.server.journal.event('appstate-patch', { account: account.pn, name, version: collection.version, by: by.name, mutations: mutations.length });
     for (const device of account.devices.values()) if (device !== by && !device.isPhone) this.announce(device, name, collection.version);
   }
 

@@ -48,6 +48,8 @@ export function accountRoutes(server) {
     'POST /accounts/:phone/unlink': ({ device }, { phone }) => { server.unlink(companion(account(phone), device)); return {}; },
     'POST /accounts/:phone/reregister': (_, { phone }) => { server.reregister(account(phone)); return account(phone).describe(); },
     'POST /accounts/:phone/forget-session': ({ with: other, device }, { phone }) => { account(phone).phone.signal.drop(companionOrPhone(account(other), device)); return {}; },
+    // The next messages that the phone gets are damaged, so that it asks for them again.
+    'POST /accounts/:phone/corrupt': ({ times }, { phone }) => { account(phone).phone.corrupts = times ?? 1; return {}; },
     'POST /accounts/:phone/token': ({ to, t }, { phone }) => ({ base64: server.profile.giveToken(account(phone), account(to), t && `${t}`).toString('base64') }),
     'POST /accounts/:phone/peer': async ({ device, message, ...more }, { phone }) => ({ id: await account(phone).phone.enqueue(() => account(phone).phone.sendPeer(companion(account(phone), device), message, more)) }),
     'POST /accounts/:phone/history': async ({ device, base64, ...body }, { phone }) => {
@@ -60,6 +62,8 @@ export function accountRoutes(server) {
       const keys = fresh ? [primary.makeKey()] : [...primary.keys.values()];
       return { id: await one.phone.enqueue(() => primary.shareKeys(companion(one, device), keys)) };
     },
+    'POST /accounts/:phone/appstate': ({ collection, mutations, ...more }, { phone }) => account(phone).phone.appState.write(collection, mutations, more),
+    'GET /accounts/:phone/appstate/:collection': (_, { phone, collection }) => account(phone).phone.appState.list(collection),
     'POST /accounts/:phone/mappings': async ({ device, accounts, stamp }, { phone }) => {
       const one = account(phone);
       return { id: await one.phone.enqueue(() => one.phone.primary.shareMappings(companion(one, device), (accounts ?? server.directory.all.map((a) => a.pn)).map(account), { stamp })) };

@@ -10,12 +10,19 @@ import { encode } from './wire.mjs';
 export const STEPS = ['open', 'client-hello', 'server-hello', 'client-finish', 'pair-device', 'pair-success', 'pair-device-sign', 'link-hello', 'link-primary',
   'link-finish', 'success', 'active', 'message', 'receipt', 'iq'];
 export const STEP_ACTIONS = ['cut', 'silent'];
-export const STANZA_ACTIONS = ['drop', 'duplicate', 'hold', 'delay', 'cut', 'cut-after', 'garble', 'bad-mac', 'truncate', 'oversize', 'replay-frame', 'half', 'compress', 'alter'];
+export const STANZA_ACTIONS = ['drop', 'duplicate', 'hold', 'delay', 'cut', 'cut-after', 'garble', 'bad-mac', 'truncate', 'oversize', 'replay-frame', 'half', 'compress', 'alter', 'corrupt'];
 
 function flip(bytes, at) {
   const copy = Buffer.from(bytes);
   copy[at] ^= 0x55;
   return copy;
+}
+
+// A copy of a message whose encrypted parts have one wrong byte each.
+export function corrupt(node) {
+  if (!Array.isArray(node.content)) return node;
+  const content = node.content.map((c) => (c.tag === 'enc' ? { ...c, content: flip(c.content, c.content.length >> 1) } : c));
+  return { ...node, content };
 }
 
 function matches(rule, node, connection) {
@@ -138,6 +145,7 @@ export class Faults {
 const OUTGOING = {
   drop: () => [],
   duplicate: (node) => [node, node],
+  corrupt: (node) => [corrupt(node)],
   alter: (node, connection, rule) => [{ ...node, attrs: { ...node.attrs, ...rule.set } }],
   delay: (node, connection, rule) => { setTimeout(() => connection.emit(node), rule.delay_ms ?? 1000); return []; },
   hold: (node, connection, rule) => {

@@ -6,7 +6,9 @@
 // in primary.mjs.
 
 import crypto from 'node:crypto';
+import { PhoneAppState } from './appstate-phone.mjs';
 import { Device } from './accounts.mjs';
+import { corrupt } from './faults.mjs';
 import { Ring } from './journal.mjs';
 import { Primary } from './primary.mjs';
 import { Signal } from './signal.mjs';
@@ -38,8 +40,10 @@ export class Phone extends Device {
     this.retried = new Map();
     this.audience = new Map();
     this.primary = new Primary(this);
+    this.appState = new PhoneAppState(this);
     this.work = Promise.resolve();
     this.received = 0;
+    this.corrupts = 0;
   }
 
   makePreKey() {
@@ -94,9 +98,11 @@ export class Phone extends Device {
     return this.server.directory.device(stanza.attrs.participant ?? stanza.attrs.from);
   }
 
-  async #message(stanza) {
-    const author = this.#author(stanza);
+  async #message(arrived) {
+    const author = this.#author(arrived);
     if (!author) return;
+    const stanza = this.corrupts > 0 ? corrupt(arrived) : arrived;
+    if (this.corrupts > 0) this.corrupts -= 1;
     const message = {};
     try {
       for (const enc of children(stanza, 'enc')) await this.#open(stanza, author, enc, message);
@@ -163,7 +169,7 @@ export class Phone extends Device {
     const content = [node('retry', { count: `${count}`, id: stanza.attrs.id, t: stanza.attrs.t, v: '1', error: '0' }), node('registration', {}, bigEndian(this.registrationId, 4))];
     if (needsKeys) content.push(node('keys', {}, this.#keys()));
     const more = { type: 'retry' };
-    if (stanza.attrs.recipient) more.recipient = stanza.attrs.recipient;
+    for (const name of ['recipient', 'category']) if (stanza.attrs[name]) more[name] = stanza.attrs[name];
     this.#receipt(stanza, more, content);
   }
 

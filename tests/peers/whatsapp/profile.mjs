@@ -8,6 +8,7 @@ import { bytesOf, child, children, node, textOf } from './wire.mjs';
 
 const PRIVACY_VALUES = new Set(['all', 'contacts', 'contact_blacklist', 'none', 'match_last_seen', 'known', 'off', 'on_standard']);
 const ABOUT_MAX = 139;
+const WEEK_S = 604800;
 
 export class Profile {
   constructor(server) {
@@ -93,9 +94,13 @@ export class Profile {
     connection.result(iq, [node('tokens', {})]);
   }
 
-  // `owner` lets `receiver` write: the receiver gets a token to show.
+  // `owner` lets `receiver` write: the receiver gets a token to show, one a week.
   giveToken(owner, receiver, t) {
+    const week = Math.floor(Number(t ?? this.server.time()) / WEEK_S);
+    const known = receiver.tokens.get(owner.lid);
+    if (known && receiver.tokenWeeks.get(owner.lid) === week) return known;
     const token = crypto.randomBytes(16);
+    receiver.tokenWeeks.set(owner.lid, week);
     receiver.tokens.set(owner.lid, token);
     this.server.journal.event('token-given', { owner: owner.pn, receiver: receiver.pn });
     for (const device of receiver.devices.values()) {

@@ -3,6 +3,7 @@
  */
 #include "whatsapp/schema.h"
 
+#include "whatsapp/chat/chat-sql.h"
 #include "whatsapp/media/media-client.h"
 #include "whatsapp/session/session.h"
 
@@ -13,6 +14,7 @@ static const char *const migrations[] = {
   "/org/ulak/sql/connector/migrations/0002-conversations.sql",
   "/org/ulak/sql/whatsapp/migrations/0001-session.sql",
   "/org/ulak/sql/whatsapp/migrations/0002-media.sql",
+  "/org/ulak/sql/whatsapp/migrations/0003-chat.sql",
   NULL,
 };
 
@@ -22,5 +24,6 @@ ulak_schema_get_migrations (void)
   ulak_line_store_register_sql ();
   ulak_session_register_sql ();
   ulak_media_register_sql ();
+  ulak_chat_register_sql ();
   return migrations;
 }

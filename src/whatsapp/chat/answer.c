@@ -150,9 +150,19 @@ add_keys (UlakNodeBuilder *builder, const UlakRetryKeys *keys)
   ulak_node_builder_close (builder);
 }
 
+void
+ulak_retry_keys_clear (UlakRetryKeys *self)
+{
+  g_clear_pointer (&self->identity, g_bytes_unref);
+  g_clear_pointer (&self->one_time_key, g_bytes_unref);
+  g_clear_pointer (&self->signed_key, g_bytes_unref);
+  g_clear_pointer (&self->signature, g_bytes_unref);
+  g_clear_pointer (&self->device_identity, g_bytes_unref);
+}
+
 /** ulak_answer_retry: asks the sender of @stanza to encrypt it again. It is followed by an ack */
 UlakNode *
-ulak_answer_retry (const UlakNode *stanza, const UlakRetryRequest *request)
+ulak_answer_retry (const UlakNode *stanza, const UlakRetryAsk *request)
 {
   g_autoptr (UlakNodeBuilder) builder = ulak_node_builder_new ("receipt");
 

@@ -25,18 +25,6 @@ typedef enum
   ULAK_NACK_UNHANDLED = 500,
 } UlakNack;
 
-/* Why a message could not be decrypted, in a retry receipt's `error`. */
-typedef enum
-{
-  ULAK_RETRY_UNKNOWN = 0,
-  ULAK_RETRY_NO_SESSION = 1,
-  ULAK_RETRY_INVALID_KEY = 2,
-  ULAK_RETRY_INVALID_KEY_ID = 3,
-  ULAK_RETRY_INVALID_MESSAGE = 4,
-  ULAK_RETRY_INVALID_SIGNATURE = 5,
-  ULAK_RETRY_BAD_MAC = 7,
-} UlakRetryReason;
-
 /* Our keys for a sender whose session with us is broken. Bytes as on the wire, without the type byte 05. */
 typedef struct
 {
@@ -49,18 +37,20 @@ typedef struct
   GBytes *device_identity; /* a whole ADVSignedDeviceIdentity */
 } UlakRetryKeys;
 
+void ulak_retry_keys_clear (UlakRetryKeys *self);
+
 typedef struct
 {
   guint count; /* 1 to 5 */
-  UlakRetryReason reason;
+  guint reason; /* ulak_decrypt_outcome_get_retry_code() */
   guint32 registration_id;
   const UlakRetryKeys *keys; /* (nullable) */
-} UlakRetryRequest;
+} UlakRetryAsk;
 
 UlakNode *ulak_answer_ack (const UlakNode *stanza, const UlakMe *me, UlakNack nack);
 UlakNode *ulak_answer_receipt (const UlakNode *stanza, const UlakAddress *address, const UlakMe *me, gboolean is_available);
 UlakNode *ulak_answer_history (const UlakNode *stanza, const UlakMe *me);
-UlakNode *ulak_answer_retry (const UlakNode *stanza, const UlakRetryRequest *request);
+UlakNode *ulak_answer_retry (const UlakNode *stanza, const UlakRetryAsk *request);
 
 /* type: "read", "read-self", "played" or "played-self". chat, participant: as the message came. */
 UlakNode *ulak_answer_seen (const char *type,

@@ -20,6 +20,8 @@
 #include "whatsapp/chat/address.h"
 #include "whatsapp/chat/wire.h"
 #include "whatsapp/codec/protobufs.h"
+#include "whatsapp/media/media-client.h"
+#include "whatsapp/session/session.h"
 
 G_BEGIN_DECLS
 
@@ -30,14 +32,16 @@ typedef struct
 {
   UlakLine *line; /* unowned, outlives the chat */
   UlakWire *wire;
+  UlakMediaClient *media; /* (nullable): without it no files are sent */
   UlakClock *clock;
-  UlakRandom *random;
+  UlakRandom *random; /* the system's, except in tests; used on the store's thread, too */
 } UlakChatOptions;
 
 UlakChat *ulak_chat_new (const UlakChatOptions *options);
 
-/* Who we are. Before the first stanza, and again after pairing or when the server tells our LID. */
-void ulak_chat_set_me (UlakChat *self, const UlakMe *me);
+/* The account, and who we are in it. Before the first stanza, and again after pairing or when the server tells our LID.
+ * Nothing is sent or taken without it. */
+void ulak_chat_set_account (UlakChat *self, UlakSession *session, const UlakMe *me);
 
 /* A <message>, <receipt>, <notification> or <call> of the link: always taken, and always acknowledged. The backend passes on
  * what the link's handlers for these tags get. */
@@ -51,27 +55,30 @@ void ulak_chat_disconnected (UlakChat *self);
 void ulak_chat_set_available (UlakChat *self, gboolean is_available);
 /* No read receipts, no typing. FALSE at first. */
 void ulak_chat_set_ghost (UlakChat *self, gboolean is_ghost);
-/* Whether our account's 1:1 chats are addressed by LID, when the server's property 9435 or the pairing says it. */
-void ulak_chat_set_migrated (UlakChat *self, gboolean is_migrated);
+/* The account's privacy setting `readreceipts` is `none`: only our own devices learn what was read. FALSE at first. */
+void ulak_chat_set_hides_reading (UlakChat *self, gboolean hides_reading);
+/* Whether our account's 1:1 chats are addressed by LID, when the server's property 9435 or the pairing says it; UNKNOWN at
+ * first, then by what the credentials of the account say. What the chat finds out itself it saves there. */
+void ulak_chat_set_migration (UlakChat *self, UlakLidMigration migration);
 
-/* What UlakBackend's functions of these names do. */
+/* As UlakBackend.send_async(). */
 void ulak_chat_send_async (UlakChat *self,
                            const UlakOutbound *outbound,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
 UlakSendResult *ulak_chat_send_finish (UlakChat *self, GAsyncResult *result);
-void ulak_chat_mark_read_async (UlakChat *self,
-                                const char *network_id,
-                                gboolean typing,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data);
-gboolean ulak_chat_mark_read_finish (UlakChat *self, GAsyncResult *result, GError **error);
+/* As UlakBackend.mark_messages_async(): nothing leaves in ghost mode. Errors: INVALID, WRONG_STATE (not connected), FULL. */
+void ulak_chat_mark_messages_async (UlakChat *self,
+                                    const UlakReadMark *mark,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean ulak_chat_mark_messages_finish (UlakChat *self, GAsyncResult *result, GError **error);
 
-/* A message to our own phone (device 0): key requests, history on demand. protocol is packed before this returns. priority:
- * "high" or "high_force". Finishes when the server has it. */
+/* A message to our own phone (device 0): key requests, history on demand. message: an unpadded Message, of content-write.h.
+ * priority: "high" or "high_force". Finishes when the server has it. Errors: UNAVAILABLE, TIMED_OUT, REMOTE, WRONG_STATE. */
 void ulak_chat_send_peer_async (UlakChat *self,
-                                const Wa__ProtocolMessage *protocol,
+                                GBytes *message,
                                 const char *priority,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
@@ -94,8 +101,8 @@ typedef gboolean (*UlakStanzaWork) (UlakDatabase *database,
 /* On the main thread, after the commit, right before the ack leaves. */
 typedef void (*UlakStanzaDone) (UlakChat *self, const UlakNode *stanza, gpointer data);
 
-/* tag: "notification" (type: its type), "call" or "receipt" (type: its type). One handler each beside the room's own, which
- * runs first. work, done: either may be NULL. data lives as long as the chat does. */
+/* tag: "notification" or "receipt" (type: its type), or "call" (type: ""). Before the first stanza. One handler each beside the
+ * room's own, which runs first. work, done: either may be NULL. data lives as long as the chat does. */
 void ulak_chat_handle (UlakChat *self,
                        const char *tag,
                        const char *type,
@@ -103,8 +110,10 @@ void ulak_chat_handle (UlakChat *self,
                        UlakStanzaDone done,
                        gpointer data);
 
-/* Protocol messages of our own phone (device 0), checked to be so: history notifications, key shares, peer data, mappings.
- * work runs on the store's thread as above; done after the commit. protocol lives during the call only; done gets the type. */
+/* Protocol messages of our own phone (device 0), checked to be so. Before the first stanza. work runs on the store's thread as
+ * above; done after the commit; either may be NULL. protocol lives during the call only; done gets the type. History
+ * notifications (ulak_history_note()), key shares (ulak_app_state_keep_keys()), mappings of LIDs and placeholders that the phone
+ * answers are stored by the chat itself: for them done tells that there is something new. */
 typedef gboolean (*UlakProtocolWork) (UlakDatabase *database,
                                       UlakInbound *inbound,
                                       const UlakNode *stanza,

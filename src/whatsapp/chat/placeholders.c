@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ */
+#include "whatsapp/chat/placeholders.h"
+
+#include "core/log.h"
+#include "whatsapp/chat/content-write.h"
+
+struct _UlakPlaceholders
+{
+  UlakChat *chat;     /* unowned, owns us */
+  GHashTable *asking; /* (owned) (element-type utf8 Ask): by chat and id */
+};
+
+typedef struct
+{
+  UlakPlaceholders *owner; /* unowned */
+  char *key;               /* (owned) */
+  char *chat, *id, *participant;
+  gboolean is_from_me;
+  guint timer;
+} Ask;
+
+static void
+ask_free (gpointer data)
+{
+  Ask *self = data;
+
+  ulak_clock_clear_timer (ulak_chat_get_clock (self->owner->chat), &self->timer);
+  g_free (self->key);
+  g_free (self->chat);
+  g_free (self->id);
+  g_free (self->participant);
+  g_free (self);
+}
+
+static char *
+make_key (const UlakAddress *address, const char *network_id)
+{
+  g_autofree char *chat = ulak_jid_print (&address->chat);
+
+  return g_strconcat (chat, " ", network_id, NULL);
+}
+
+static void
+sent_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ulak_chat_send_peer_finish (ULAK_CHAT (source), result, &error))
+    ulak_log_info (NULL, "The phone was not asked for a message that cannot be read: %s", error->message);
+}
+
+static void
+due_cb (gpointer user_data)
+{
+  Ask *ask = user_data;
+  UlakChat *chat = ask->owner->chat;
+  const UlakContentKey key
+      = { .chat = ask->chat, .from_me = ask->is_from_me, .id = ask->id, .participant = ask->participant };
+  g_autoptr (GBytes) message = ulak_content_write_resend_request (&key);
+
+  ask->timer = 0;
+  if (ulak_wire_is_online (ulak_chat_get_wire (chat)))
+    ulak_chat_send_peer_async (chat, message, "high_force", sent_cb, NULL);
+  g_hash_table_remove (ask->owner->asking, ask->key);
+}
+
+void
+ulak_placeholders_ask (UlakPlaceholders *self, const UlakAddress *address, const char *network_id)
+{
+  g_autofree char *key = make_key (address, network_id);
+  UlakJid author = ulak_jid_get_account (&address->author);
+  Ask *ask;
+
+  if (g_hash_table_contains (self->asking, key) || g_hash_table_size (self->asking) >= ULAK_PLACEHOLDERS_MAX)
+    return;
+  ask = g_new0 (Ask, 1);
+  ask->owner = self;
+  ask->key = g_steal_pointer (&key);
+  ask->chat = ulak_jid_print (&address->chat);
+  ask->id = g_strdup (network_id);
+  ask->participant = address->kind == ULAK_ADDRESS_DIRECT ? NULL : ulak_jid_print (&author);
+  ask->is_from_me = address->is_from_me;
+  ask->timer = ulak_clock_add_timer (ulak_chat_get_clock (self->chat), ULAK_PLACEHOLDERS_WAIT_MS * 1000, due_cb, ask);
+  g_hash_table_insert (self->asking, ask->key, ask);
+}
+
+void
+ulak_placeholders_forget (UlakPlaceholders *self, const UlakAddress *address, const char *network_id)
+{
+  g_autofree char *key = NULL;
+
+  if (g_hash_table_size (self->asking) == 0)
+    return;
+  key = make_key (address, network_id);
+  g_hash_table_remove (self->asking, key);
+}
+
+void
+ulak_placeholders_stop (UlakPlaceholders *self)
+{
+  g_hash_table_remove_all (self->asking);
+}
+
+UlakPlaceholders *
+ulak_placeholders_new (UlakChat *chat)
+{
+  UlakPlaceholders *self = g_new0 (UlakPlaceholders, 1);
+
+  self->chat = chat;
+  self->asking = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, ask_free);
+  return self;
+}
+
+void
+ulak_placeholders_free (UlakPlaceholders *self)
+{
+  g_hash_table_unref (self->asking);
+  g_free (self);
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Source: docs/protocol/receiving.md, "What a message may do".
+ */
+#include "whatsapp/chat/reading.h"
+
+#include "connector/sql.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "whatsapp/chat/content-seal.h"
+#include "whatsapp/chat/people.h"
+#include "whatsapp/chat/timers.h"
+#include "whatsapp/session/group-cache.h"
+#include "whatsapp/session/group-cipher.h"
+#include "whatsapp/session/message-secrets.h"
+
+#include <string.h>
+
+/* --- where it stands --- */
+
+static gboolean
+meet_people (UlakReading *self, GError **error)
+{
+  const UlakAddress *address = self->address;
+  gint64 now_us = self->entry->view.now_us;
+
+  if (address->kind == ULAK_ADDRESS_NEWSLETTER)
+    return TRUE;
+  if (!ulak_people_meet (self->database, &address->author, &address->author_alternate, now_us, &self->author, error))
+    return FALSE;
+  if (address->kind != ULAK_ADDRESS_DIRECT)
+    return TRUE;
+  if (!address->has_recipient)
+    {
+      self->chat_peer = self->author;
+      return TRUE;
+    }
+  return ulak_people_meet (self->database, &address->chat, &address->chat_alternate, now_us, &self->chat_peer, error);
+}
+
+/** ulak_reading_begin: learns who people are; everything that follows sees them under both forms */
+gboolean
+ulak_reading_begin (UlakReading *self, GError **error)
+{
+  if (!meet_people (self, error))
+    return FALSE;
+  if (self->address->kind == ULAK_ADDRESS_DIRECT)
+    self->chat = ulak_people_name_peer (&self->chat_peer, &self->address->chat);
+  else
+    self->chat = ulak_jid_print (&self->address->chat);
+  if (self->address->kind == ULAK_ADDRESS_NEWSLETTER)
+    self->from = g_strdup (self->chat);
+  else if (!self->address->is_from_me)
+    self->from = ulak_people_name_peer (&self->author, &self->address->author);
+  if (self->from != NULL && self->author.id != 0)
+    self->contact = ulak_people_make_contact (&self->author, self->push_name);
+  else if (self->chat_peer.id != 0)
+    self->contact = ulak_people_make_contact (&self->chat_peer, NULL);
+  return TRUE;
+}
+
+void
+ulak_reading_clear (UlakReading *self)
+{
+  g_free (self->chat);
+  g_free (self->from);
+  g_clear_pointer (&self->contact, json_object_unref);
+}
+
+/* --- items --- */
+
+static JsonObject *
+locate_media (const UlakReading *self, const UlakContent *content)
+{
+  g_autofree char *chat = ulak_jid_print (&self->address->chat);
+  UlakJid author = ulak_jid_get_account (&self->address->author);
+  g_autofree char *participant = ulak_jid_print (&author);
+  JsonObject *reference = content->media_reference;
+
+  if (reference == NULL)
+    return NULL;
+  json_object_set_string_member (reference, "message_id", self->network_id);
+  json_object_set_string_member (reference, "chat", chat);
+  if (self->address->kind != ULAK_ADDRESS_DIRECT)
+    json_object_set_string_member (reference, "participant", participant);
+  json_object_set_boolean_member (reference, "from_me", self->address->is_from_me);
+  return reference;
+}
+
+static void
+add_message (UlakReading *self, const UlakContent *content)
+{
+  const UlakInboundMessage message = {
+    .chat = self->chat,
+    .network_id = self->network_id,
+    .from = self->from,
+    .timestamp_us = self->timestamp_us,
+    .quoted_network_id = content->quoted_id,
+    .content = content->document,
+    .media_reference = locate_media (self, content),
+    .contact = self->contact,
+  };
+
+  if (content->document != NULL)
+    ulak_inbound_add_message (self->inbound, &message);
+}
+
+static void
+add_document (UlakReading *self, JsonObject *document, UlakInboundFlags flags)
+{
+  const UlakInboundMessage message = {
+    .chat = self->chat,
+    .network_id = self->network_id,
+    .from = self->from,
+    .timestamp_us = self->timestamp_us,
+    .content = document,
+    .contact = self->contact,
+    .flags = flags,
+  };
+
+  ulak_inbound_add_message (self->inbound, &message);
+}
+
+void
+ulak_reading_add_placeholder (UlakReading *self, const char *reason)
+{
+  g_autoptr (JsonObject) document = json_object_new ();
+  JsonObject *details = json_object_new ();
+
+  json_object_set_string_member (document, "type", "undecryptable");
+  json_object_set_string_member (details, "reason", reason);
+  json_object_set_object_member (document, "undecryptable", details);
+  add_document (self, document, ULAK_INBOUND_PLACEHOLDER);
+}
+
+static void
+refuse (const UlakReading *self, const char *what)
+{
+  g_autofree char *masked = ulak_log_mask_number (self->from != NULL ? self->from : "");
+
+  ulak_log_info (NULL, "A message of %s was not obeyed: %s", masked, what);
+}
+
+/* --- edits and deletions --- */
+
+/* Of the sender's own message: the key that edits and reactions to it hang on is the sender's, whatever the key says. */
+static gboolean
+take_edit (UlakReading *self, const UlakContent *content, GError **error G_GNUC_UNUSED)
+{
+  const UlakInboundEdit edit = {
+    .chat = self->chat,
+    .network_id = content->target.id,
+    .from = self->from,
+    .timestamp_us = content->sent_ms > 0 ? content->sent_ms * 1000 : self->timestamp_us,
+    .content = content->document,
+    .media_reference = locate_media (self, content),
+    .contact = self->contact,
+  };
+
+  if (!content->target.from_me)
+    refuse (self, "an edit of somebody else's message");
+  else if (content->document != NULL)
+    ulak_inbound_add_edit (self->inbound, &edit);
+  return TRUE;
+}
+
+static gboolean
+is_admin (UlakReading *self, gboolean *is_admin_out, GError **error)
+{
+  g_autofree char *group = ulak_jid_print (&self->address->chat);
+  g_autoptr (UlakGroup) known = NULL;
+  UlakGroupRank rank = ULAK_GROUP_RANK_MEMBER;
+  gboolean is_member = FALSE;
+
+  if (!ulak_group_cache_get (self->database, group, &known, error)
+      || !ulak_group_cache_is_member (self->database, group, self->author.id, &rank, &is_member, error))
+    return FALSE;
+  if (known == NULL)
+    self->entry->verdict.wants_group = TRUE;
+  *is_admin_out = is_member && rank != ULAK_GROUP_RANK_MEMBER;
+  return TRUE;
+}
+
+static gboolean
+name_participant (UlakReading *self, const char *participant, char **from_out, GError **error)
+{
+  UlakJid jid;
+
+  *from_out = NULL;
+  if (participant == NULL || !ulak_jid_parse (participant, &jid, NULL) || !ulak_jid_is_user (&jid))
+    return TRUE;
+  if (ulak_me_is (&self->entry->view.me, &jid))
+    return TRUE;
+  return ulak_people_name (self->database, &jid, from_out, error);
+}
+
+static gboolean
+revoke_as_admin (UlakReading *self, const UlakContent *content, UlakInboundRevoke *revoke, GError **error)
+{
+  g_autofree char *author = NULL;
+  gboolean may = FALSE;
+
+  if (self->address->kind != ULAK_ADDRESS_GROUP)
+    {
+      refuse (self, "a deletion of somebody else's message");
+      return TRUE;
+    }
+  if (!is_admin (self, &may, error) || !name_participant (self, content->target.participant, &author, error))
+    return FALSE;
+  if (!may)
+    {
+      refuse (self, "a deletion of somebody else's message by no administrator");
+      return TRUE;
+    }
+  revoke->from = author;
+  revoke->by = self->from;
+  revoke->contact = NULL;
+  ulak_inbound_add_revoke (self->inbound, revoke);
+  return TRUE;
+}
+
+static gboolean
+take_revoke (UlakReading *self, const UlakContent *content, GError **error)
+{
+  UlakInboundRevoke revoke = {
+    .chat = self->chat,
+    .network_id = content->target.id,
+    .from = self->from,
+    .timestamp_us = self->timestamp_us,
+    .contact = self->contact,
+  };
+
+  if (!content->target.from_me)
+    return revoke_as_admin (self, content, &revoke, error);
+  ulak_inbound_add_revoke (self->inbound, &revoke);
+  return TRUE;
+}
+
+/* --- what is sealed with an earlier message's secret --- */
+
+typedef struct
+{
+  char *texts[ULAK_CONTENT_FORMS_MAX + 1];
+  guint n;
+} Forms;
+
+static void
+forms_clear (Forms *self)
+{
+  for (guint i = 0; i < self->n; i++)
+    g_free (self->texts[i]);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Forms, forms_clear)
+
+static void
+forms_add (Forms *self, const UlakJid *jid)
+{
+  UlakJid account = ulak_jid_get_account (jid);
+  g_autofree char *text = ulak_jid_print (&account);
+
+  for (guint i = 0; i < self->n; i++)
+    if (g_str_equal (self->texts[i], text))
+      return;
+  if (self->n < ULAK_CONTENT_FORMS_MAX)
+    self->texts[self->n++] = g_steal_pointer (&text);
+}
+
+static gboolean
+forms_fill (Forms *self, UlakDatabase *database, const UlakJid *jid, GError **error)
+{
+  UlakPeer peer;
+  UlakJid other;
+
+  forms_add (self, jid);
+  if (!ulak_peers_find (database, jid, &peer, error))
+    return FALSE;
+  if (peer.id != 0 && ulak_peer_get_lid_jid (&peer, 0, &other))
+    forms_add (self, &other);
+  if (peer.id != 0 && ulak_peer_get_phone_jid (&peer, 0, &other))
+    forms_add (self, &other);
+  return TRUE;
+}
+
+static JsonObject *
+find_document (UlakDatabase *database, const char *network_id, GError **error)
+{
+  static const UlakJsonLimits limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
+  g_autofree char *text = NULL;
+
+  if (!ulak_sql_get_text (database, ULAK_SQL ("message-by-network-id"),
+                          ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id)), "content", &text, error)
+      || text == NULL)
+    return NULL;
+  return ulak_json_parse_object (text, strlen (text), &limits, NULL);
+}
+
+static gboolean take_content (UlakReading *self, const UlakContent *content, GError **error);
+
+static void
+show_sealed (UlakReading *self, const UlakContent *content, const char *reason)
+{
+  g_autoptr (JsonObject) document = ulak_content_show_sealed (content, reason);
+
+  add_document (self, document, 0);
+}
+
+static gboolean
+open_sealed (UlakReading *self, const UlakContent *content, const UlakMessageSecret *secret, GError **error)
+{
+  g_auto (Forms) authors = { 0 };
+  g_auto (Forms) senders = { 0 };
+  g_autoptr (GError) why = NULL;
+  g_autoptr (GError) fault = NULL;
+  g_autoptr (UlakContent) opened = NULL;
+  g_autoptr (JsonObject) document = find_document (self->database, content->target.id, &fault);
+  const UlakContentNames names = { ulak_people_name_text, self->database };
+  UlakContentOpening opening = { .secret = &secret->secret, .document = document };
+
+  if (fault != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&fault));
+      return FALSE;
+    }
+  if (!forms_fill (&authors, self->database, &secret->author, error)
+      || !forms_fill (&senders, self->database, &self->address->author, error))
+    return FALSE;
+  opening.author_forms = (const char *const *) authors.texts;
+  opening.sender_forms = (const char *const *) senders.texts;
+  opened = ulak_content_open (content, &opening, &names, &why);
+  if (opened != NULL && opened->kind != ULAK_CONTENT_SEALED)
+    return take_content (self, opened, error);
+  show_sealed (self, content, "not_readable");
+  return TRUE;
+}
+
+static gboolean
+take_sealed (UlakReading *self, const UlakContent *content, GError **error)
+{
+  g_auto (UlakMessageSecret) secret = { 0 };
+  gboolean is_found = FALSE;
+
+  if (!ulak_message_secrets_find (self->database, &self->address->chat, content->target.id, NULL, &secret, &is_found,
+                                  error))
+    return FALSE;
+  if (is_found)
+    return open_sealed (self, content, &secret, error);
+  show_sealed (self, content, "no_secret");
+  return TRUE;
+}
+
+/* --- all kinds --- */
+
+static gboolean
+take_timer (UlakReading *self, const UlakContent *content, GError **error)
+{
+  if (self->address->kind == ULAK_ADDRESS_DIRECT
+      && !ulak_timers_put (self->database, self->chat, content->timer_s, content->timer_set_s, error))
+    return FALSE;
+  add_message (self, content);
+  return TRUE;
+}
+
+static gboolean
+take_content (UlakReading *self, const UlakContent *content, GError **error)
+{
+  switch (content->kind)
+    {
+    case ULAK_CONTENT_NONE:
+    case ULAK_CONTENT_PIN:
+    case ULAK_CONTENT_KEEP:
+      return TRUE;
+    case ULAK_CONTENT_MESSAGE:
+    case ULAK_CONTENT_REACTION:
+      add_message (self, content);
+      return TRUE;
+    case ULAK_CONTENT_EDIT:
+      return take_edit (self, content, error);
+    case ULAK_CONTENT_REVOKE:
+      return take_revoke (self, content, error);
+    case ULAK_CONTENT_SEALED:
+      return take_sealed (self, content, error);
+    case ULAK_CONTENT_TIMER:
+      return take_timer (self, content, error);
+    case ULAK_CONTENT_PROTOCOL:
+      return ulak_reading_take_protocol (self, content->protocol, error);
+    }
+  g_return_val_if_reached (FALSE);
+}
+
+/* Only in the group or list that the message came in, and through nobody else's session than the author's. */
+static gboolean
+take_sender_key (UlakReading *self, const UlakContent *content, GError **error)
+{
+  const UlakAddress *address = self->address;
+  g_autofree char *chat = ulak_jid_print (&address->chat);
+  const UlakPeerDevice author = { self->author.id, address->author.device };
+  UlakDistributionOutcome outcome = ULAK_DISTRIBUTION_OK;
+
+  if (content->sender_key_group == NULL)
+    return TRUE;
+  if ((address->kind != ULAK_ADDRESS_GROUP && address->kind != ULAK_ADDRESS_BROADCAST)
+      || !g_str_equal (content->sender_key_group, chat))
+    {
+      refuse (self, "a sender key for another chat");
+      return TRUE;
+    }
+  if (!ulak_group_process_distribution (self->entry->view.session, self->database, chat, &author, content->sender_key,
+                                        self->entry->view.now_us, &outcome, error))
+    return FALSE;
+  if (outcome == ULAK_DISTRIBUTION_FORGED || outcome == ULAK_DISTRIBUTION_GARBAGE)
+    refuse (self, "a sender key that is none");
+  return TRUE;
+}
+
+static gboolean
+keep_secret (UlakReading *self, const UlakContent *content, GError **error)
+{
+  UlakJid author = ulak_jid_get_account (&self->address->author);
+
+  return content->secret.size_bytes != ULAK_MSG_SECRET_BYTES || self->author.id == 0
+         || ulak_message_secrets_keep (self->database, &self->address->chat, self->network_id, &author,
+                                       content->secret.bytes, self->entry->view.now_us, error);
+}
+
+/** ulak_reading_take: errors are the database's only: what the sender did wrong is not obeyed, and logged */
+gboolean
+ulak_reading_take (UlakReading *self, const UlakContent *content, GError **error)
+{
+  if (!take_sender_key (self, content, error))
+    return FALSE;
+  if (content->is_device_sent && !self->address->is_from_me)
+    {
+      refuse (self, "a copy for the devices of an account that is not theirs");
+      return TRUE;
+    }
+  self->entry->verdict.asks_phone |= content->is_phone_only;
+  return keep_secret (self, content, error) && take_content (self, content, error);
+}

@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -57,6 +58,38 @@ class Receiver(PeerProcess):
 
     def ids(self):
         return self.control("ids")
+
+
+class WhatsAppDouble(PeerProcess):
+    """The server double of tests/peers/whatsapp. It ends when its standard input does."""
+
+    def __init__(self, **options):
+        self.popen = subprocess.Popen(["node", str(WHATSAPP / "main.mjs"), json.dumps(options)], cwd=ROOT,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.places = json.loads(self.popen.stdout.readline())
+        self.url = self.places["url"]
+        self.folder = tempfile.TemporaryDirectory(prefix="ulak-double-")
+        self.certificates = pathlib.Path(self.folder.name) / "ca.pem"
+        self.certificates.write_text(self.places["ca"])
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.folder.cleanup()
+
+    def control(self, path, document=None, method=None):
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(f"{self.url}/{path}", body, method=method or ("POST" if body else "GET"))
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.loads(response.read())
+
+    def scan(self, phone, text, **options):
+        return self.control(f"accounts/{phone}/scan", {"qr": text, **options})
+
+    def foreign(self, *options, **more):
+        from tests.program.foreign import ForeignClient
+
+        media = self.places["media_url"].removeprefix("https://")
+        return ForeignClient(self.places["ws_url"], "--map", f"*={media}", *options, certificates=self.certificates, **more)
 
 
 def node_is_ready():

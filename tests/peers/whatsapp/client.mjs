@@ -50,6 +50,9 @@ const { makeFiles } = await import('./client/files.mjs');
 const { makeLoad } = await import('./client/load.mjs');
 
 if (store === 'file') mkdirSync(options.auth, { recursive: true });
+// libsignal talks on the console, and shows private keys there.
+if (options.log === 'silent')
+  for (const name of ['log', 'info', 'warn', 'error', 'debug']) console[name] = () => {};
 const logger = pino({ level: options.log }, pino.destination(2));
 const auth = await openAuth({ store, auth: options.auth, logger });
 const kept = new Kept(store === 'file' && !options.bench ? options.auth : null);
@@ -78,8 +81,9 @@ async function callSocket({ function: path, args = [] }) {
 }
 
 async function exit() {
-  await auth.save();
   connection.close();
+  await auth.save();
+  await auth.settle();
   setImmediate(() => process.exit(0));
 }
 

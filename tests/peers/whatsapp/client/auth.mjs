@@ -22,12 +22,37 @@ function makeMemoryKeys() {
   };
 }
 
+// The package writes its files in place: who exits in the middle of that leaves half a file behind. settle() waits.
+class Pending {
+  #running = new Set();
+
+  track(call) {
+    return async (...args) => {
+      const running = Promise.resolve(call(...args));
+      this.#running.add(running);
+      try {
+        return await running;
+      } finally {
+        this.#running.delete(running);
+      }
+    };
+  }
+
+  async settle() {
+    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
+  }
+}
+
 export async function openAuth({ store, auth, logger }) {
-  if (store === 'memory')
-    return { state: { creds: initAuthCreds(), keys: makeMemoryKeys() }, save: () => {} };
+  if (store === 'memory') {
+    return { state: { creds: initAuthCreds(), keys: makeMemoryKeys() }, save: () => {}, settle: () => {} };
+  }
   const { state, saveCreds } = await useMultiFileAuthState(auth);
+  const pending = new Pending();
+  const keys = { ...state.keys, set: pending.track(state.keys.set) };
   return {
-    state: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) },
-    save: saveCreds,
+    state: { creds: state.creds, keys: makeCacheableSignalKeyStore(keys, logger) },
+    save: pending.track(saveCreds),
+    settle: () => pending.settle(),
   };
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Ulak authors
 //
 // A message as the test sees it: its key, its content as fields and as the protobuf's bytes, and votes with their options.
-import { decryptPollVote, getKeyAuthor, jidNormalizedUser, proto } from '@whiskeysockets/baileys';
+import { decryptPollVote, isJidGroup, jidNormalizedUser, proto } from '@whiskeysockets/baileys';
 import { createHash } from 'node:crypto';
 
 const { StubType } = proto.WebMessageInfo;
@@ -19,6 +19,11 @@ export function kindOf(content) {
     names[0] ??
     null
   );
+}
+
+// A sender key arrives merged into the message that it came with, and is none of its content.
+function encode({ senderKeyDistributionMessage, ...content }) {
+  return proto.Message.encode(content).finish();
 }
 
 export function describeMessage(message) {
@@ -38,7 +43,7 @@ export function describeMessage(message) {
     message: content
       ? proto.Message.toObject(proto.Message.fromObject(content), { enums: String, longs: Number })
       : null,
-    encoded: content ? proto.Message.encode(content).finish() : null,
+    encoded: content ? encode(content) : null,
     timestamp: messageTimestamp,
     push_name: pushName,
     participant,
@@ -57,8 +62,8 @@ export const hashOption = (name) => createHash('sha256').update(name).digest();
 function spellings(key, me) {
   const own = [me.id, me.lid].filter(Boolean).map((jid) => jidNormalizedUser(jid));
   if (key.fromMe) return own;
-  return [getKeyAuthor(key), key.participantAlt, key.remoteJidAlt]
-    .filter(Boolean)
+  return [key.participant, key.participantAlt, key.remoteJid, key.remoteJidAlt]
+    .filter((jid) => jid && !isJidGroup(jid))
     .map((jid) => jidNormalizedUser(jid));
 }
 

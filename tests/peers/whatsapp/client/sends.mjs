@@ -142,6 +142,7 @@ export function makeSends(connection, kept) {
         quoted: quoted && kept.get(quoted),
         ephemeralExpiration: ephemeral,
         messageId,
+        getProfilePicUrl: undefined, // an invitation would carry the group's picture
         statusJidList: members,
         ...(more.background ? { backgroundColor: more.background } : {}),
         ...(more.font ? { font: more.font } : {}),

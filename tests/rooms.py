@@ -31,7 +31,8 @@ INNER = {
     "link": ({"session", "codec", "crypto"}, False),
     "media": ({"link", "session", "codec", "crypto"}, False),
     "chat": ({"media", "link", "session", "codec", "crypto"}, False),
-    "linked": ({"chat", "media", "link", "session", "codec", "crypto"}, False),
+    "social": ({"chat", "media", "link", "session", "codec", "crypto"}, False),
+    "linked": ({"social", "chat", "media", "link", "session", "codec", "crypto"}, False),
     "cloud": (set(), False),
 }
 

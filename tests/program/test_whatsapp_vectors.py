@@ -17,8 +17,9 @@ from tests.program.peers import ROOT, WHATSAPP, whatsapp_is_ready
 from tests.program.suite import BUILD
 
 DATA = ROOT / "tests" / "data" / "whatsapp"
-PROGRAMS = sorted(path for path in (BUILD / "tests" / "unit" / "whatsapp").glob("test-whatsapp-c*-*")
-                  if path.is_file() and path.name.startswith(("test-whatsapp-codec-", "test-whatsapp-crypto-")))
+READERS = ("test-whatsapp-codec-", "test-whatsapp-crypto-", "test-whatsapp-session-vectors")
+PROGRAMS = sorted(path for path in (BUILD / "tests" / "unit" / "whatsapp").glob("test-whatsapp-*")
+                  if path.is_file() and path.name.startswith(READERS))
 
 pytestmark = [
     pytest.mark.skipif(not whatsapp_is_ready(), reason="the npm packages of tests/peers/whatsapp are not installed"),

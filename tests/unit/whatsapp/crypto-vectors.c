@@ -18,10 +18,10 @@ keep_bytes (gpointer bytes, gsize size_bytes)
 }
 
 JsonObject *
-vectors_load (const char *name)
+vectors_load_from (const char *folder, const char *name)
 {
   static GPtrArray *parsers;
-  g_autofree char *file = g_build_filename ("crypto", name, NULL);
+  g_autofree char *file = g_build_filename (folder, name, NULL);
   g_autofree char *path = ulak_vectors_find (file);
   JsonParser *parser = json_parser_new_immutable ();
   g_autoptr (GError) error = NULL;
@@ -32,6 +32,12 @@ vectors_load (const char *name)
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
   return json_node_get_object (json_parser_get_root (parser));
+}
+
+JsonObject *
+vectors_load (const char *name)
+{
+  return vectors_load_from ("crypto", name);
 }
 
 JsonArray *

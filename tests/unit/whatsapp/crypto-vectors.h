@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Vectors: what the tests of src/whatsapp/crypto read from tests/data/whatsapp/crypto, and what breaks it.
+ * Vectors: what the tests of src/whatsapp/crypto and session read from tests/data/whatsapp, and what breaks it.
  *
  * Spans given out here live until the process ends, each in an allocation of its own length, so that a sanitizer sees
  * every step over an edge. The reader of protobuf fields is for trusted test data only.
@@ -15,7 +15,8 @@
 
 #include <json-glib/json-glib.h>
 
-JsonObject *vectors_load (const char *name);
+JsonObject *vectors_load (const char *name); /* of crypto/ */
+JsonObject *vectors_load_from (const char *folder, const char *name);
 JsonArray *vectors_array (JsonObject *object, const char *member);
 UlakSpan vectors_hex (JsonObject *object, const char *member);
 UlakSpan vectors_decode (const char *hex);

@@ -230,7 +230,7 @@ ulak_node_builder_set_text (UlakNodeBuilder *builder, const char *text)
 
 /**
  * ulak_node_builder_end:
- * @builder: a builder; all children are closed, and nothing more may be called than ulak_node_builder_free()
+ * @builder: a builder; what is open is closed, and nothing more may be called than ulak_node_builder_free()
  * @error: TOO_LARGE: a limit of node.h was reached
  *
  * Returns: (transfer full) (nullable): the root
@@ -238,7 +238,7 @@ ulak_node_builder_set_text (UlakNodeBuilder *builder, const char *text)
 UlakNode *
 ulak_node_builder_end (UlakNodeBuilder *builder, GError **error)
 {
-  g_return_val_if_fail (builder->tree != NULL && (builder->error != NULL || builder->depth == 1), NULL);
+  g_return_val_if_fail (builder->tree != NULL, NULL);
 
   if (builder->error != NULL)
     {

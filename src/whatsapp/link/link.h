@@ -91,7 +91,7 @@ typedef struct
 UlakLink *ulak_link_new (const UlakLinkOptions *options, GError **error);
 
 void ulak_link_start (UlakLink *self);
-/* Ends the connection at once; everything outstanding fails before it returns. Not reported: the phase is STOPPED then. */
+/* Ends the connection at once; everything outstanding fails with UNAVAILABLE. Not reported: the phase is STOPPED then. */
 void ulak_link_stop (UlakLink *self);
 UlakLinkPhase ulak_link_get_phase (UlakLink *self);
 

@@ -17,7 +17,7 @@ from tests.program.peers import ROOT, WHATSAPP, whatsapp_is_ready
 from tests.program.suite import BUILD
 
 DATA = ROOT / "tests" / "data" / "whatsapp"
-READERS = ("test-whatsapp-codec-", "test-whatsapp-crypto-", "test-whatsapp-session-vectors")
+READERS = tuple(f"test-whatsapp-{room}-" for room in ("codec", "content", "crypto", "link", "session"))
 PROGRAMS = sorted(path for path in (BUILD / "tests" / "unit" / "whatsapp").glob("test-whatsapp-*")
                   if path.is_file() and path.name.startswith(READERS))
 

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define FORWARDED_OFTEN 5 /* forwarding_score from which apps say "many times" */
-#define MENTIONS_MAX 2048
 #define DOCUMENT_CHECK_BYTES 65536 /* messages below make no document that a line's database would refuse */
 #define DOCUMENT_MAX (6 * 1024 * 1024)
 
@@ -81,113 +79,6 @@ ulak_content_set_target (UlakContentReading *reading, const Wa__MessageKey *key)
     .participant = key->participant != NULL && *key->participant != '\0' ? key->participant : NULL,
   };
   return TRUE;
-}
-
-/* --- what stands around a body --- */
-
-static const char *
-text_or_null (const char *text)
-{
-  return text != NULL && *text != '\0' ? text : NULL;
-}
-
-/* "@4915..." in a text names the person whose JID begins with that. */
-static JsonObject *
-new_mention (const UlakContentNames *names, const char *jid)
-{
-  JsonObject *mention = json_object_new ();
-  g_autofree char *name = ulak_content_get_name (names, jid);
-  g_autofree char *text = g_strdup_printf ("@%.*s", (int) strcspn (jid, ":@"), jid);
-
-  json_object_set_string_member (mention, "id", name);
-  json_object_set_string_member (mention, "text", text);
-  return mention;
-}
-
-static void
-apply_mentions (UlakContentReading *reading, const Wa__ContextInfo *context)
-{
-  gsize n = MIN (context->n_mentioned_jid, MENTIONS_MAX);
-  const char **jids;
-  JsonArray *mentions;
-
-  if (n == 0)
-    return;
-  jids = g_new0 (const char *, n + 1);
-  mentions = json_array_sized_new ((guint) n);
-  for (gsize i = 0; i < n; i++)
-    {
-      jids[i] = context->mentioned_jid[i];
-      json_array_add_object_element (mentions, new_mention (reading->names, jids[i]));
-    }
-  g_free ((gpointer) reading->content->mentions);
-  reading->content->mentions = jids;
-  json_object_set_array_member (reading->content->document, "mentions", mentions);
-}
-
-static void
-apply_forwarding (JsonObject *document, const Wa__ContextInfo *context)
-{
-  guint32 score = context->has_forwarding_score ? context->forwarding_score : 0;
-
-  ulak_content_set_true (document, "forwarded", context->has_is_forwarded && context->is_forwarded);
-  ulak_content_set_true (document, "frequently_forwarded", score >= FORWARDED_OFTEN);
-  ulak_content_set_positive (document, "forwarding_score", score);
-}
-
-void
-ulak_content_apply_context (UlakContentReading *reading)
-{
-  const Wa__ContextInfo *context = reading->context;
-  UlakContent *content = reading->content;
-
-  if (context == NULL || content->document == NULL)
-    return;
-  if (text_or_null (context->stanza_id) != NULL)
-    {
-      content->quoted_id = context->stanza_id;
-      content->quoted_participant = text_or_null (context->participant);
-      content->quoted_chat = text_or_null (context->remote_jid);
-    }
-  apply_mentions (reading, context);
-  apply_forwarding (content->document, context);
-  if (!context->has_expiration)
-    return;
-  content->has_timer = TRUE;
-  content->timer_s = context->expiration;
-  content->timer_set_s = context->has_ephemeral_setting_timestamp ? context->ephemeral_setting_timestamp : 0;
-  ulak_content_set_positive (content->document, "disappears_after_s", context->expiration);
-}
-
-static void
-apply_message_context (UlakContentReading *reading, const Wa__MessageContextInfo *context)
-{
-  UlakContent *content = reading->content;
-  const Wa__MessageAssociation *association = context == NULL ? NULL : context->message_association;
-
-  if (context == NULL)
-    return;
-  if (content->secret.size_bytes == 0 && context->has_message_secret && context->message_secret.len == ULAK_MSG_SECRET_BYTES)
-    content->secret = ULAK_SPAN (context->message_secret.data, context->message_secret.len);
-  if (content->kind == ULAK_CONTENT_PIN && context->has_message_add_on_duration_in_secs)
-    content->duration_s = context->message_add_on_duration_in_secs;
-  if (content->document != NULL && association != NULL && association->has_association_type
-      && association->association_type == WA__MESSAGE_ASSOCIATION__ASSOCIATION_TYPE__MEDIA_ALBUM
-      && association->parent_message_key != NULL)
-    ulak_content_set_text (content->document, "album", association->parent_message_key->id);
-}
-
-static void
-take_sender_key (UlakContent *content, const Wa__Message *message)
-{
-  const Wa__SenderKeyDistributionMessage *key = message->sender_key_distribution_message;
-
-  if (content->sender_key_group != NULL || key == NULL || key->group_id == NULL
-      || !key->has_axolotl_sender_key_distribution_message)
-    return;
-  content->sender_key_group = key->group_id;
-  content->sender_key = ULAK_SPAN (key->axolotl_sender_key_distribution_message.data,
-                                   key->axolotl_sender_key_distribution_message.len);
 }
 
 /* --- the bodies --- */
@@ -376,14 +267,14 @@ ulak_content_read_inner (UlakContentReading *reading, const Wa__Message *message
   guint n_bodies;
   const Body *body = find_body (message, &n_bodies);
 
-  take_sender_key (content, message);
+  ulak_content_take_sender_key (content, message);
   content->message = message;
   content->kind = body == NULL ? ULAK_CONTENT_NONE : ULAK_CONTENT_MESSAGE;
   if (body == NULL && has_unknown_body (message))
     return FALSE;
   if (body != NULL && (!body->read (reading, get_body (message, body)) || (n_bodies > 1 && content->document == NULL)))
     return FALSE;
-  apply_message_context (reading, message->message_context_info);
+  ulak_content_apply_message_context (reading, message->message_context_info);
   if (n_bodies > 1)
     json_object_set_boolean_member (content->document, "several", TRUE);
   return TRUE;
@@ -475,19 +366,19 @@ read_outermost (UlakContentReading *reading, const Wa__Message *message, UlakSpa
   UlakContent *content = reading->content;
   const Wa__DeviceSentMessage *sent = message->device_sent_message;
 
-  take_sender_key (content, message);
+  ulak_content_take_sender_key (content, message);
   if (sent == NULL)
     {
       read_body (reading, message, bytes);
       return;
     }
   content->is_device_sent = TRUE;
-  content->destination = text_or_null (sent->destination_jid);
+  content->destination = ulak_content_text_or_null (sent->destination_jid);
   if (sent->message == NULL)
     keep_whole (content, bytes);
   else
     read_body (reading, sent->message, bytes);
-  apply_message_context (reading, message->message_context_info);
+  ulak_content_apply_message_context (reading, message->message_context_info);
 }
 
 /* Of bytes that are no Message the parts that others depend on, where these are good: the key of a sender, the secret, and
@@ -502,13 +393,13 @@ salvage (UlakContent *content, UlakSpan bytes)
   if (message != NULL)
     {
       ulak_content_keep_message (content, message);
-      take_sender_key (content, message);
+      ulak_content_take_sender_key (content, message);
       content->is_device_sent = message->device_sent_message != NULL;
-      content->destination = content->is_device_sent ? text_or_null (message->device_sent_message->destination_jid) : NULL;
+      content->destination = content->is_device_sent ? ulak_content_text_or_null (message->device_sent_message->destination_jid) : NULL;
     }
   keep_whole (content, bytes);
   if (message != NULL)
-    apply_message_context (&reading, message->message_context_info);
+    ulak_content_apply_message_context (&reading, message->message_context_info);
 }
 
 UlakContent *

@@ -28,7 +28,12 @@ const char *ulak_content_keep_text (UlakContent *self, const char *text);
 void ulak_content_keep_message (UlakContent *self, gpointer message);
 gboolean ulak_content_set_target (UlakContentReading *reading, const Wa__MessageKey *key);
 UlakContent *ulak_content_new (void);
+
+/* content-read-context.c */
+const char *ulak_content_text_or_null (const char *text);
 void ulak_content_apply_context (UlakContentReading *reading);
+void ulak_content_apply_message_context (UlakContentReading *reading, const Wa__MessageContextInfo *context);
+void ulak_content_take_sender_key (UlakContent *content, const Wa__Message *message);
 
 /* content-document.c: fields that are NULL or empty are left out. */
 JsonObject *ulak_content_begin (UlakContentReading *reading, const char *type);
@@ -63,12 +68,14 @@ void ulak_content_add_document (UlakContentReading *reading, const Wa__DocumentM
 /* content-read-place.c */
 gboolean ulak_content_read_location (UlakContentReading *reading, gconstpointer body);
 gboolean ulak_content_read_live_location (UlakContentReading *reading, gconstpointer body);
+JsonObject *ulak_content_new_place (const Wa__LocationMessage *body);
+
+/* content-read-gathering.c */
 gboolean ulak_content_read_poll (UlakContentReading *reading, gconstpointer body);
 gboolean ulak_content_read_event (UlakContentReading *reading, gconstpointer body);
 gboolean ulak_content_read_group_invite (UlakContentReading *reading, gconstpointer body);
 gboolean ulak_content_read_channel_invite (UlakContentReading *reading, gconstpointer body);
 gboolean ulak_content_read_call (UlakContentReading *reading, gconstpointer body);
-JsonObject *ulak_content_new_place (const Wa__LocationMessage *body);
 
 /* content-read-contacts.c */
 gboolean ulak_content_read_contact (UlakContentReading *reading, gconstpointer body);

@@ -198,6 +198,81 @@ test_vectors (void)
 }
 
 static void
+check_encoded (const ProtobufCMessageDescriptor *type, JsonObject *vector, const char *encoded, JsonObject *fields)
+{
+  g_autoptr (GBytes) bytes = ulak_vectors_hex (json_object_get_string_member (vector, encoded));
+  gpointer message = unpack (type, bytes);
+  g_autoptr (GBytes) packed = ulak_protobuf_pack (message);
+
+  check_message (message, fields);
+  ulak_vectors_assert_bytes (packed, bytes, encoded);
+  ulak_protobuf_free (message);
+}
+
+static void
+test_history (void)
+{
+  static const char *const notifications[] = { "inline", "external", "external_large" };
+  g_autoptr (JsonNode) root = ulak_vectors_load ("history-sync.json");
+  JsonArray *vectors = ulak_vectors_get (root, "vectors");
+
+  for (guint i = 0; i < json_array_get_length (vectors); i++)
+    {
+      JsonObject *vector = json_array_get_object_element (vectors, i);
+
+      g_test_message ("%s", json_object_get_string_member (vector, "name"));
+      check_encoded (&wa__history_sync__descriptor, vector, "history_sync_proto",
+                     json_object_get_object_member (vector, "fields"));
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (notifications); i++)
+    {
+      JsonObject *vector = json_object_get_object_member (json_node_get_object (root), notifications[i]);
+
+      check_encoded (&wa__message__descriptor, vector, "notification_message",
+                     json_object_get_object_member (vector, "fields"));
+    }
+}
+
+static void
+check_patch (JsonObject *vector)
+{
+  g_autoptr (GBytes) bytes = ulak_vectors_hex (json_object_get_string_member (vector, "patch_with_version"));
+  g_autoptr (Wa__SyncdPatch) patch = unpack (&wa__syncd_patch__descriptor, bytes);
+  g_autoptr (GBytes) packed = ulak_protobuf_pack (patch), patch_mac = NULL, index_mac = NULL;
+
+  patch_mac = ulak_vectors_hex (json_object_get_string_member (vector, "patch_mac"));
+  index_mac = ulak_vectors_hex (json_object_get_string_member (vector, "index_mac"));
+  g_assert_cmpuint (patch->version->version, ==, json_object_get_int_member (vector, "version"));
+  g_assert_cmpuint (patch->n_mutations, ==, 1);
+  g_assert_cmpmem (patch->patch_mac.data, patch->patch_mac.len, g_bytes_get_data (patch_mac, NULL),
+                   g_bytes_get_size (patch_mac));
+  g_assert_cmpmem (patch->mutations[0]->record->index->blob.data, patch->mutations[0]->record->index->blob.len,
+                   g_bytes_get_data (index_mac, NULL), g_bytes_get_size (index_mac));
+  ulak_vectors_assert_bytes (packed, bytes, "patch_with_version");
+}
+
+static void
+test_app_state (void)
+{
+  g_autoptr (JsonNode) root = ulak_vectors_load ("crypto/app-state.json");
+  JsonArray *patches = ulak_vectors_get (root, "patches");
+  JsonObject *snapshot = json_object_get_object_member (json_node_get_object (root), "snapshot");
+  g_autoptr (GBytes) bytes = ulak_vectors_hex (json_object_get_string_member (snapshot, "encoded"));
+  g_autoptr (Wa__SyncdSnapshot) unpacked = unpack (&wa__syncd_snapshot__descriptor, bytes);
+
+  for (guint i = 0; i < json_array_get_length (patches); i++)
+    {
+      JsonObject *vector = json_array_get_object_element (patches, i);
+
+      check_encoded (&wa__sync_action_data__descriptor, vector, "sync_action_data",
+                     json_object_get_object_member (vector, "action"));
+      check_patch (vector);
+    }
+  g_assert_cmpuint (unpacked->version->version, ==, json_object_get_int_member (snapshot, "version"));
+  g_assert_cmpuint (unpacked->n_records, ==, json_array_get_length (json_object_get_array_member (snapshot, "expected")));
+}
+
+static void
 test_unknown (void)
 {
   g_autoptr (GBytes) bytes = ulak_vectors_hex ("0a0178fa3f03616263f03f05");
@@ -438,6 +513,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/whatsapp/codec/protobuf/every field is read and written as other clients do it", test_vectors);
+  g_test_add_func ("/whatsapp/codec/protobuf/histories of another client are read and written", test_history);
+  g_test_add_func ("/whatsapp/codec/protobuf/so are patches, snapshots and actions of the app state", test_app_state);
   g_test_add_func ("/whatsapp/codec/protobuf/fields that we do not know are kept", test_unknown);
   g_test_add_func ("/whatsapp/codec/protobuf/a message made by hand is read back", test_by_hand);
   g_test_add_func ("/whatsapp/codec/protobuf/a message inside a field of bytes is read", test_inside_bytes);

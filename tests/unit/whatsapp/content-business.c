@@ -291,15 +291,15 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/content-business/templates have header, body, footer and buttons", test_template);
-  g_test_add_func ("/content-business/so have messages with buttons", test_buttons);
-  g_test_add_func ("/content-business/lists have sections", test_list);
-  g_test_add_func ("/content-business/flows and carousels have the texts of their buttons", test_flow);
-  g_test_add_func ("/content-business/products and orders have prices", test_goods);
-  g_test_add_func ("/content-business/answers say what was chosen", test_answers);
-  g_test_add_func ("/content-business/calls, sticker packs and requests are told", test_others);
-  g_test_add_func ("/content-business/wrappers leave a mark and no more", test_wrappers);
-  g_test_add_func ("/content-business/pictures of an album name it", test_album);
-  g_test_add_func ("/content-business/a comment quotes what it is about", test_comment);
+  g_test_add_func ("/whatsapp/content/business/templates have header, body, footer and buttons", test_template);
+  g_test_add_func ("/whatsapp/content/business/so have messages with buttons", test_buttons);
+  g_test_add_func ("/whatsapp/content/business/lists have sections", test_list);
+  g_test_add_func ("/whatsapp/content/business/flows and carousels have the texts of their buttons", test_flow);
+  g_test_add_func ("/whatsapp/content/business/products and orders have prices", test_goods);
+  g_test_add_func ("/whatsapp/content/business/answers say what was chosen", test_answers);
+  g_test_add_func ("/whatsapp/content/business/calls, sticker packs and requests are told", test_others);
+  g_test_add_func ("/whatsapp/content/business/wrappers leave a mark and no more", test_wrappers);
+  g_test_add_func ("/whatsapp/content/business/pictures of an album name it", test_album);
+  g_test_add_func ("/whatsapp/content/business/a comment quotes what it is about", test_comment);
   return g_test_run ();
 }

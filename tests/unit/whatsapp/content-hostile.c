@@ -436,18 +436,18 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/content-hostile/what is not understood is kept whole", test_not_understood);
-  g_test_add_func ("/content-hostile/what shows nothing makes no message", test_nothing);
-  g_test_add_func ("/content-hostile/of several contents the visible one is shown, with all bytes", test_several);
-  g_test_add_func ("/content-hostile/a bad text takes no sender key with it", test_salvage);
-  g_test_add_func ("/content-hostile/a copy in a wrapper is none", test_copy_of_stranger);
-  g_test_add_func ("/content-hostile/an edit of an edit is none", test_edit_of_edit);
-  g_test_add_func ("/content-hostile/wrappers go as deep as protobufs may", test_depth);
-  g_test_add_func ("/content-hostile/places that are nowhere are kept whole", test_places);
-  g_test_add_func ("/content-hostile/files elsewhere are not fetched", test_files);
-  g_test_add_func ("/content-hostile/files without good keys are not fetched", test_keys_of_files);
-  g_test_add_func ("/content-hostile/texts of any length can be stored", test_long_texts);
-  g_test_add_func ("/content-hostile/lists of any length can be stored", test_long_lists);
-  g_test_add_func ("/content-hostile/cards are read as far as they go", test_cards);
+  g_test_add_func ("/whatsapp/content/hostile/what is not understood is kept whole", test_not_understood);
+  g_test_add_func ("/whatsapp/content/hostile/what shows nothing makes no message", test_nothing);
+  g_test_add_func ("/whatsapp/content/hostile/of several contents the visible one is shown, with all bytes", test_several);
+  g_test_add_func ("/whatsapp/content/hostile/a bad text takes no sender key with it", test_salvage);
+  g_test_add_func ("/whatsapp/content/hostile/a copy in a wrapper is none", test_copy_of_stranger);
+  g_test_add_func ("/whatsapp/content/hostile/an edit of an edit is none", test_edit_of_edit);
+  g_test_add_func ("/whatsapp/content/hostile/wrappers go as deep as protobufs may", test_depth);
+  g_test_add_func ("/whatsapp/content/hostile/places that are nowhere are kept whole", test_places);
+  g_test_add_func ("/whatsapp/content/hostile/files elsewhere are not fetched", test_files);
+  g_test_add_func ("/whatsapp/content/hostile/files without good keys are not fetched", test_keys_of_files);
+  g_test_add_func ("/whatsapp/content/hostile/texts of any length can be stored", test_long_texts);
+  g_test_add_func ("/whatsapp/content/hostile/lists of any length can be stored", test_long_lists);
+  g_test_add_func ("/whatsapp/content/hostile/cards are read as far as they go", test_cards);
   return g_test_run ();
 }

@@ -262,8 +262,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/content-read/every vector is read as it should be", test_vectors);
-  g_test_add_func ("/content-read/what is cut is kept whole", test_cuts);
-  g_test_add_func ("/content-read/people are called as the caller says", test_names);
+  g_test_add_func ("/whatsapp/content/read/every vector is read as it should be", test_vectors);
+  g_test_add_func ("/whatsapp/content/read/what is cut is kept whole", test_cuts);
+  g_test_add_func ("/whatsapp/content/read/people are called as the caller says", test_names);
   return g_test_run ();
 }

@@ -323,13 +323,13 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/content-seal/votes of another client are opened in either form", test_votes);
-  g_test_add_func ("/content-seal/answers to events are opened", test_event_answers);
-  g_test_add_func ("/content-seal/our own vote is opened, and by nobody else", test_own_vote);
-  g_test_add_func ("/content-seal/sealed reactions, comments and edits are opened", test_other_uses);
-  g_test_add_func ("/content-seal/reporting tokens are those of another client", test_reporting);
-  g_test_add_func ("/content-seal/reactions and votes have no reporting token", test_no_reporting);
-  g_test_add_func ("/content-seal/requests to the phone are those of another client", test_peers);
-  g_test_add_func ("/content-seal/copies for own devices and sender keys are written", test_copies);
+  g_test_add_func ("/whatsapp/content/seal/votes of another client are opened in either form", test_votes);
+  g_test_add_func ("/whatsapp/content/seal/answers to events are opened", test_event_answers);
+  g_test_add_func ("/whatsapp/content/seal/our own vote is opened, and by nobody else", test_own_vote);
+  g_test_add_func ("/whatsapp/content/seal/sealed reactions, comments and edits are opened", test_other_uses);
+  g_test_add_func ("/whatsapp/content/seal/reporting tokens are those of another client", test_reporting);
+  g_test_add_func ("/whatsapp/content/seal/reactions and votes have no reporting token", test_no_reporting);
+  g_test_add_func ("/whatsapp/content/seal/requests to the phone are those of another client", test_peers);
+  g_test_add_func ("/whatsapp/content/seal/copies for own devices and sender keys are written", test_copies);
   return g_test_run ();
 }

@@ -429,16 +429,16 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/content-write/every kind comes back as it was sent", test_kinds);
-  g_test_add_func ("/content-write/what acts names its target", test_targets);
-  g_test_add_func ("/content-write/contact cards go and return", test_contacts);
-  g_test_add_func ("/content-write/a quote has the message without its secret", test_quote);
-  g_test_add_func ("/content-write/a chat's timer stands in every message", test_timer);
-  g_test_add_func ("/content-write/mentions take the form of the group", test_mentions_in_group);
-  g_test_add_func ("/content-write/an edited caption keeps its file", test_edit_of_caption);
-  g_test_add_func ("/content-write/what is forwarded counts how often", test_forward);
-  g_test_add_func ("/content-write/what must not be forwarded is refused", test_no_forward);
-  g_test_add_func ("/content-write/what the request lacks is named", test_missing);
-  g_test_add_func ("/content-write/what linked devices cannot send is refused", test_check);
+  g_test_add_func ("/whatsapp/content/write/every kind comes back as it was sent", test_kinds);
+  g_test_add_func ("/whatsapp/content/write/what acts names its target", test_targets);
+  g_test_add_func ("/whatsapp/content/write/contact cards go and return", test_contacts);
+  g_test_add_func ("/whatsapp/content/write/a quote has the message without its secret", test_quote);
+  g_test_add_func ("/whatsapp/content/write/a chat's timer stands in every message", test_timer);
+  g_test_add_func ("/whatsapp/content/write/mentions take the form of the group", test_mentions_in_group);
+  g_test_add_func ("/whatsapp/content/write/an edited caption keeps its file", test_edit_of_caption);
+  g_test_add_func ("/whatsapp/content/write/what is forwarded counts how often", test_forward);
+  g_test_add_func ("/whatsapp/content/write/what must not be forwarded is refused", test_no_forward);
+  g_test_add_func ("/whatsapp/content/write/what the request lacks is named", test_missing);
+  g_test_add_func ("/whatsapp/content/write/what linked devices cannot send is refused", test_check);
   return g_test_run ();
 }

@@ -7,14 +7,24 @@
 #include "core/error.h"
 #include "whatsapp/cloud/cloud-backend.h"
 #include "whatsapp/cloud/graph-session.h"
+#include "whatsapp/schema.h"
 
 #include <string.h>
+
+static UlakBackend *
+make_cloud (UlakLine *line, GError **error)
+{
+  const UlakConfig *config = ulak_service_get_config (ulak_line_get_service (line));
+  const char *roots = ulak_config_get_string (config, "whatsapp", "media_ca_file");
+
+  return roots == NULL || ulak_graph_roots_use_file (roots, error) ? ulak_cloud_backend_new (line) : NULL;
+}
 
 static UlakBackend *
 make_backend (UlakLine *line, const char *backend, GError **error)
 {
   if (strcmp (backend, "cloud") == 0)
-    return ulak_cloud_backend_new (line);
+    return make_cloud (line, error);
 
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED, "Backend ‘%s’ is not known; allowed: cloud", backend);
   return NULL;
@@ -23,12 +33,10 @@ make_backend (UlakLine *line, const char *backend, GError **error)
 static UlakDaemon *
 make_daemon (UlakService *service)
 {
-  const char *roots = ulak_config_get_string (ulak_service_get_config (service), "whatsapp", "media_ca_file");
-  g_autoptr (GError) error = NULL;
+  UlakLine *line = ulak_line_new (service, "whatsapp", make_backend);
 
-  if (roots != NULL && !ulak_graph_roots_use_file (roots, &error))
-    ulak_service_fail (service, error);
-  return ULAK_DAEMON (ulak_line_new (service, "whatsapp", make_backend));
+  ulak_line_set_migrations (line, ulak_schema_get_migrations ());
+  return ULAK_DAEMON (line);
 }
 
 static char *
@@ -40,13 +48,13 @@ make_database_path (const UlakConfig *config, const char *account)
 int
 main (int argc, char **argv)
 {
-  static const UlakServiceSpec spec = {
+  const UlakServiceSpec spec = {
     .program = "ulak-whatsapp",
     .summary = "runs one WhatsApp line",
     .takes_account = TRUE,
     .make_daemon = make_daemon,
     .make_database_path = make_database_path,
-    .migrations = ulak_line_migrations,
+    .migrations = ulak_schema_get_migrations (),
   };
 
   return ulak_service_main (argc, argv, &spec);

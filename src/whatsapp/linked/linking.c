@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-#define WAIT_US (20 * G_USEC_PER_SEC) /* below what a call on the bus waits */
+#define WAIT_US (15 * G_USEC_PER_SEC) /* below what ulak-api waits for a call */
 
 struct _UlakLinking
 {

@@ -3,7 +3,7 @@
  *
  * Linking: those who asked for a QR or a code and wait until there is something to show.
  *
- * The backend tells what happens; whoever waits is answered by it, or after 20 s. Main thread only.
+ * The backend tells what happens; whoever waits is answered by it, or after 15 s. Main thread only.
  */
 #pragma once
 

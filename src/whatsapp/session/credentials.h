@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 
 typedef struct _UlakCredentials UlakCredentials;
 
-/* Whether 1:1 stanzas of this account carry LIDs (PROTOCOL 6.1). YES is for good. */
+/* Whether 1:1 stanzas of this account carry LIDs. YES is for good. */
 typedef enum
 {
   ULAK_LID_MIGRATION_UNKNOWN,

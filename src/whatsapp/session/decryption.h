@@ -3,7 +3,10 @@
  *
  * Decryption: what came of an encrypted message.
  *
- * Everything but OK leaves the Signal state as it was. The retry code goes into a retry receipt (PROTOCOL 5.9).
+ * Everything but OK leaves the Signal state as it was. The retry code goes into a retry receipt (docs/protocol/sessions.md).
+ * DUPLICATE says that the key of this counter is not here any more: mostly since it was used, but with a sender key that
+ * came late also since it never was here. A message whose id was not seen before is then to be asked for as after
+ * NO_SESSION.
  */
 #pragma once
 
@@ -14,7 +17,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   ULAK_DECRYPT_OK,
-  ULAK_DECRYPT_DUPLICATE,        /* decrypted before: acknowledge, no retry */
+  ULAK_DECRYPT_DUPLICATE,        /* decrypted before: acknowledge, no retry; but see above */
   ULAK_DECRYPT_NO_SESSION,       /* no session, or no sender key of this id: 1 */
   ULAK_DECRYPT_INVALID_KEY,      /* a key in it is malformed: 2 */
   ULAK_DECRYPT_UNKNOWN_PRE_KEY,  /* it names a one-time or signed pre-key that we do not have: 3 */

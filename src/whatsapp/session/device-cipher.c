@@ -114,9 +114,9 @@ run_decrypt (UlakSignalVisit *visit, pre_key_signal_message *first, signal_messa
   return result;
 }
 
-/* The other session of a device is worth a try when the first one does not know what to do with the message. */
+/* The other record is worth a try when the first one does not know what to do with the message. */
 static gboolean
-may_be_of_shadow (UlakDecryptOutcome outcome)
+may_be_of_other (UlakDecryptOutcome outcome)
 {
   switch (outcome)
     {
@@ -163,51 +163,70 @@ promote_shadow (UlakSignalVisit *visit, GError **error)
          && move_slot (visit, SLOT_BETWEEN, ULAK_SLOT_SHADOW, error);
 }
 
-/**
- * ulak_signal_decrypt:
- * @run: calls the library with the visit; its result
- * @data: for @run
- *
- * Tries the first record, then the shadow if there is one, and writes what the one that fitted became.
- */
-gboolean
-ulak_signal_decrypt (UlakSignalVisit *visit,
-                     UlakSignalDecryptFunc run,
-                     gpointer data,
-                     UlakDecryption *decryption_out,
-                     GError **error)
+static gboolean
+try_slot (UlakSignalVisit *visit,
+          guint slot,
+          UlakSignalDecryptFunc run,
+          gpointer data,
+          signal_buffer **plain_out,
+          UlakDecryptOutcome *outcome_out,
+          GError **error)
 {
-  signal_buffer *plain = NULL;
-  UlakDecryptOutcome outcome, shadow_outcome = ULAK_DECRYPT_NO_SESSION;
-  gboolean took_shadow = FALSE;
-  GBytes *shadow;
+  GBytes *record;
 
-  if (!ulak_signal_visit_judge (visit, run (visit, data, &plain), &outcome, error))
+  ulak_signal_visit_restart (visit, slot);
+  *outcome_out = ULAK_DECRYPT_NO_SESSION;
+  if (!ulak_signal_visit_load (visit, &record, error))
     return FALSE;
-  if (may_be_of_shadow (outcome))
-    {
-      ulak_signal_visit_restart (visit, ULAK_SLOT_SHADOW);
-      if (!ulak_signal_visit_load (visit, &shadow, error))
-        return FALSE;
-      if (shadow != NULL && !ulak_signal_visit_judge (visit, run (visit, data, &plain), &shadow_outcome, error))
-        return FALSE;
-      took_shadow = shadow_outcome == ULAK_DECRYPT_OK;
-      if (took_shadow || shadow_outcome == ULAK_DECRYPT_DUPLICATE)
-        outcome = shadow_outcome;
-    }
+  return (slot == ULAK_SLOT_SHADOW && record == NULL)
+         || ulak_signal_visit_judge (visit, run (visit, data, plain_out), outcome_out, error);
+}
 
-  decryption_out->outcome = outcome;
-  if (outcome != ULAK_DECRYPT_OK)
-    return TRUE;
+static gboolean
+keep_result (UlakSignalVisit *visit, signal_buffer *plain, UlakDecryption *decryption_out, GError **error)
+{
   decryption_out->plain = ulak_signal_take_plain (plain);
-  decryption_out->took_shadow = took_shadow;
-  if ((took_shadow && !promote_shadow (visit, error)) || !ulak_signal_visit_apply (visit, error))
+  decryption_out->took_shadow = visit->slot == ULAK_SLOT_SHADOW;
+  if ((decryption_out->took_shadow && !promote_shadow (visit, error)) || !ulak_signal_visit_apply (visit, error))
     {
       ulak_decryption_clear (decryption_out);
       return FALSE;
     }
   decryption_out->has_identity_changed |= visit->has_identity_changed;
   return TRUE;
+}
+
+/**
+ * ulak_signal_decrypt:
+ * @slot: which of two records to try first
+ * @run: calls the library with the visit; its result
+ * @data: for @run
+ *
+ * Tries one record, then the other if there is one, and writes what the one that fitted became.
+ */
+gboolean
+ulak_signal_decrypt (UlakSignalVisit *visit,
+                     guint slot,
+                     UlakSignalDecryptFunc run,
+                     gpointer data,
+                     UlakDecryption *decryption_out,
+                     GError **error)
+{
+  const guint other_slot = slot == ULAK_SLOT_FIRST ? ULAK_SLOT_SHADOW : ULAK_SLOT_FIRST;
+  signal_buffer *plain = NULL;
+  UlakDecryptOutcome outcome, other_outcome;
+
+  if (!try_slot (visit, slot, run, data, &plain, &outcome, error))
+    return FALSE;
+  if (may_be_of_other (outcome))
+    {
+      if (!try_slot (visit, other_slot, run, data, &plain, &other_outcome, error))
+        return FALSE;
+      if (other_outcome == ULAK_DECRYPT_OK || other_outcome == ULAK_DECRYPT_DUPLICATE)
+        outcome = other_outcome;
+    }
+  decryption_out->outcome = outcome;
+  return outcome != ULAK_DECRYPT_OK || keep_result (visit, plain, decryption_out, error);
 }
 
 /* One of both. */
@@ -259,6 +278,29 @@ check_companion (UlakSignalVisit *visit,
   return has_checked;
 }
 
+/* A first message that began the shadow must not begin a session anew in the other record, which would read it twice. */
+static gboolean
+find_slot (UlakSignalVisit *visit, pre_key_signal_message *message, guint *slot_out, GError **error)
+{
+  session_record *parsed = NULL;
+  GBytes *record;
+
+  *slot_out = ULAK_SLOT_FIRST;
+  ulak_signal_visit_restart (visit, ULAK_SLOT_SHADOW);
+  if (!ulak_signal_visit_load (visit, &record, error))
+    return FALSE;
+  if (record != NULL
+      && session_record_deserialize (&parsed, g_bytes_get_data (record, NULL), g_bytes_get_size (record),
+                                     ulak_session_get_context (visit->session))
+             == 0
+      && session_record_has_session_state (parsed, pre_key_signal_message_get_message_version (message),
+                                           pre_key_signal_message_get_base_key (message))
+             == 1)
+    *slot_out = ULAK_SLOT_SHADOW;
+  SIGNAL_UNREF (parsed);
+  return TRUE;
+}
+
 gboolean
 ulak_device_decrypt (UlakSession *session,
                      UlakDatabase *database,
@@ -272,7 +314,8 @@ ulak_device_decrypt (UlakSession *session,
 {
   g_auto (UlakSignalVisit) visit = { 0 };
   Parsed parsed = { NULL, NULL };
-  gboolean is_asked = FALSE;
+  guint slot = ULAK_SLOT_FIRST;
+  gboolean is_asked;
 
   g_return_val_if_fail (kind != ULAK_CIPHERTEXT_SKMSG, FALSE);
 
@@ -281,8 +324,10 @@ ulak_device_decrypt (UlakSession *session,
   is_asked = ulak_signal_visit_judge (&visit, parse (session, kind, bytes, &parsed), &decryption_out->outcome, error);
   if (is_asked && parsed.first != NULL && device_identity.size_bytes > 0 && from->device != 0)
     is_asked = check_companion (&visit, parsed.first, device_identity, decryption_out, error);
+  if (is_asked && parsed.first != NULL)
+    is_asked = find_slot (&visit, parsed.first, &slot, error);
   if (is_asked && decryption_out->outcome == ULAK_DECRYPT_OK)
-    is_asked = ulak_signal_decrypt (&visit, run_parsed, &parsed, decryption_out, error);
+    is_asked = ulak_signal_decrypt (&visit, slot, run_parsed, &parsed, decryption_out, error);
   if (decryption_out->outcome != ULAK_DECRYPT_OK)
     decryption_out->has_identity_changed = FALSE;
   SIGNAL_UNREF (parsed.first);

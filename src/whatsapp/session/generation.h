@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Generation: tells a database from a restored copy of it, whose ratchets must never be used again (PROTOCOL 10.2).
+ * Generation: tells a database from a restored copy of it, whose ratchets must never be used again.
  *
  * Whoever makes a backup marks the copy. A line that opens a marked database settles it before it connects: sessions,
  * sender keys (ours and others') and unused pre-keys go, and new pre-keys are to be uploaded. Store's thread, or by hand.

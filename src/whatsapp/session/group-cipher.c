@@ -373,7 +373,7 @@ ulak_group_decrypt (UlakSession *session,
     return TRUE;
 
   ulak_signal_visit_init (&visit, session, database, author, group, now_us);
-  is_asked = ulak_signal_decrypt (&visit, run_decrypt, message, decryption_out, error);
+  is_asked = ulak_signal_decrypt (&visit, ULAK_SLOT_FIRST, run_decrypt, message, decryption_out, error);
   if (is_asked && decryption_out->outcome == ULAK_DECRYPT_BAD_MESSAGE)
     is_asked = find_reason (&visit, message, &decryption_out->outcome, error);
   SIGNAL_UNREF (message);

@@ -4,7 +4,7 @@
  * Privacy tokens: proofs that a user lets us write to them, and the salt of the substitute.
  *
  * Times of tokens are Unix seconds and count in buckets of seven days; a token is good for its own bucket and the three
- * after it (PROTOCOL 5.11). Store's thread.
+ * after it. Store's thread.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  * Sent: what we sent, so that a device that could not read it gets it again, after a restart too.
  *
  * Kept by chat and network id for ULAK_SENT_AGE_US; a user's chat is found under either form of its JID. Retries are
- * admitted here: limits, and the rule when a session has to be replaced (PROTOCOL 5.9). Store's thread.
+ * admitted here: limits, and the rule when a session has to be replaced (docs/protocol/sessions.md). Store's thread.
  */
 #pragma once
 

@@ -73,6 +73,7 @@ void ulak_signal_stores_install (signal_protocol_store_context *stores, UlakSess
 typedef int (*UlakSignalDecryptFunc) (UlakSignalVisit *visit, gpointer data, signal_buffer **plain_out);
 
 gboolean ulak_signal_decrypt (UlakSignalVisit *visit,
+                              guint slot,
                               UlakSignalDecryptFunc run,
                               gpointer data,
                               UlakDecryption *decryption_out,

@@ -5,7 +5,6 @@
 import {
   decodePatches,
   decodeSyncdSnapshot,
-  encodeSyncdPatch,
   LT_HASH_ANTI_TAMPERING,
   newLTHashState,
   proto,

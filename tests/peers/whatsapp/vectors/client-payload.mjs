@@ -3,9 +3,8 @@
 //
 // Client payloads: what a device says of itself at the end of the handshake, new or linked.
 import { Browsers, generateLoginNode, generateRegistrationNode, proto } from '@whiskeysockets/baileys';
-import { makePair, makeSignedPreKey } from './keys.mjs';
+import { hex, makePair, makeSignedPreKey } from './keys.mjs';
 import { decodeFields } from './plain.mjs';
-import { hex } from './keys.mjs';
 
 const VERSION = [2, 3000, 1043857760];
 

@@ -17,13 +17,11 @@ import { begin, bytes } from './chance.mjs';
 import { flip, hex, makePair, prefixed, writePair } from './keys.mjs';
 import { PRODUCED_BY, write } from './file.mjs';
 import { SignalStore } from './signal-store.mjs';
+import { assertRefused, makeText, pad } from './texts.mjs';
 
 const GROUP = '120363012345678901@g.us';
 const SENDER = { jid: '123456789012345:3@lid', name: '123456789012345_1', device: 3 };
 const NAME = new SenderKeyName(GROUP, new libsignal.ProtocolAddress(SENDER.name, SENDER.device));
-
-const pad = (plain, size) => Buffer.concat([plain, Buffer.alloc(size, size)]);
-const makeText = (text) => Buffer.from(proto.Message.encode({ conversation: text }).finish());
 
 const receive = async (skdm) => {
   const store = new SignalStore({ registrationId: 1 });
@@ -32,15 +30,6 @@ const receive = async (skdm) => {
     new SenderKeyDistributionMessage(null, null, null, null, skdm),
   );
   return new GroupCipher(store, NAME);
-};
-
-const assertRefused = async (promise, name) => {
-  try {
-    await promise;
-  } catch {
-    return;
-  }
-  throw new Error(`‘${name}’ was not refused`);
 };
 
 const check = async (vector) => {

@@ -7,7 +7,7 @@ import { createHash, createHmac, hkdfSync, pbkdf2Sync } from 'node:crypto';
 import { expandAppStateKeys } from 'whatsapp-rust-bridge';
 import { begin, bytes } from './chance.mjs';
 import { PRODUCED_BY, write } from './file.mjs';
-import { agree, flip, hex, isSigned, makePair, sign, unhex, writePair } from './keys.mjs';
+import { agree, flip, hex, isSigned, makePair, sign, writePair } from './keys.mjs';
 
 const assertSame = (a, b, name) => {
   if (hex(a) !== hex(b)) throw new Error(`${name}: two ways, two results`);

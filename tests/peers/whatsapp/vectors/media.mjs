@@ -86,7 +86,7 @@ async function makeRetry(key, directPath) {
     response: { enc_iv: hex(iv), enc_p: hex(answer), plaintext: hex(plain) },
     request: { enc_p: hex(sealed), enc_iv: hex(nonce) },
     message_id: key.id,
-    request_node: toPlain(JSON.parse(JSON.stringify(toPlain(node)))),
+    request_node: toPlain(node),
   };
 }
 

@@ -3,13 +3,13 @@
 //
 // Pairwise sessions: messages to a device of ours whose keys are known, a conversation with every ratchet key, and what
 // must be refused. Everything is decrypted again here before it is written.
-import { proto } from '@whiskeysockets/baileys';
 import libsignal from 'libsignal';
 import protobufs from 'libsignal/src/protobufs.js';
 import { begin, takePrivates } from './chance.mjs';
 import { flip, hex } from './keys.mjs';
 import { PRODUCED_BY, write } from './file.mjs';
 import { SignalStore } from './signal-store.mjs';
+import { assertRefused, makeText, pad } from './texts.mjs';
 
 const RECEIVER = { name: '100000000000000_1', device: 0 };
 const SENDER = { name: '123456789012345_1', device: 3 };
@@ -17,9 +17,6 @@ const SENDER_JID = '123456789012345:3@lid';
 
 const address = ({ name, device }) => new libsignal.ProtocolAddress(name, device);
 const cipherOf = (store, peer) => new libsignal.SessionCipher(store, address(peer));
-
-const pad = (plain, size) => Buffer.concat([plain, Buffer.alloc(size, size)]);
-const makeText = (text) => Buffer.from(proto.Message.encode({ conversation: text }).finish());
 
 const decrypt = (store, { wa_type: type, ciphertext }, peer = SENDER) => {
   const cipher = cipherOf(store, peer);
@@ -148,15 +145,6 @@ const withBadMac = (wire) => {
   const message = protobufs.PreKeyWhisperMessage.decode(wire.subarray(1));
   message.message = flip(message.message, message.message.length * 8 - 1);
   return Buffer.concat([wire.subarray(0, 1), protobufs.PreKeyWhisperMessage.encode(message).finish()]);
-};
-
-const assertRefused = async (promise, name) => {
-  try {
-    await promise;
-  } catch {
-    return;
-  }
-  throw new Error(`‘${name}’ was not refused`);
 };
 
 const makeNegatives = async ({ receiver, vector }) => {

@@ -216,24 +216,19 @@ late_cb (gpointer what)
 }
 
 void
-fixture_wait_for (Fixture *self, UlakLinkPhase phase)
+fixture_wait_for_next (Fixture *self, UlakLinkPhase phase, guint seen)
 {
   guint late = g_timeout_add_seconds (WAIT_S, late_cb, (gpointer) ulak_link_phase_to_string (phase));
 
-  while (self->n_states == 0 || self->phase != phase)
+  while (self->n_states <= seen || self->phase != phase)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (late);
 }
 
 void
-fixture_wait_for_states (Fixture *self, guint n)
+fixture_wait_for (Fixture *self, UlakLinkPhase phase)
 {
-  guint late = g_timeout_add_seconds (WAIT_S, late_cb, (gpointer) "something else");
-  const guint until = self->n_states + n;
-
-  while (self->n_states < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (late);
+  fixture_wait_for_next (self, phase, 0);
 }
 
 void

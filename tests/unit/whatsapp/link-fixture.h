@@ -46,7 +46,7 @@ gboolean fixture_has_account (Fixture *self);
 UlakCredentials *fixture_load (Fixture *self); /* (transfer full) (nullable) */
 
 void fixture_wait_for (Fixture *self, UlakLinkPhase phase); /* the state, reported from now on or before */
-void fixture_wait_for_states (Fixture *self, guint n);      /* n more than were reported so far */
+void fixture_wait_for_next (Fixture *self, UlakLinkPhase phase, guint seen); /* after the first @seen states */
 void fixture_advance (Fixture *self, gint64 by_ms);         /* timer by timer, with what follows from each */
 
 void fixture_log_in (Fixture *self);  /* starts, accepts, <success>; the queries of the login wait */

@@ -37,7 +37,7 @@ INNER = {
 }
 
 # Headers made by the build lie beside the objects: ulak-bus.h, ROOM-sql.h of a room's queries, protobufs of whatsapp/codec.
-GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)(?:-([a-z]+))?-sql\.h|(whatsapp)-[a-z-]+\.pb-c\.h")
+GENERATED = re.compile(r"ulak-(bus)\.h|([a-z]+)(?:-([a-z]+))?(?:-[a-z]+)?-sql\.h|(whatsapp)-[a-z-]+\.pb-c\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)

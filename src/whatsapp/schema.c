@@ -4,6 +4,7 @@
 #include "whatsapp/schema.h"
 
 #include "whatsapp/chat/chat-sql.h"
+#include "whatsapp/chat/history.h"
 #include "whatsapp/media/media-client.h"
 #include "whatsapp/session/session.h"
 
@@ -15,6 +16,7 @@ static const char *const migrations[] = {
   "/org/ulak/sql/whatsapp/migrations/0001-session.sql",
   "/org/ulak/sql/whatsapp/migrations/0002-media.sql",
   "/org/ulak/sql/whatsapp/migrations/0003-chat.sql",
+  "/org/ulak/sql/whatsapp/migrations/0004-history.sql",
   NULL,
 };
 
@@ -25,5 +27,6 @@ ulak_schema_get_migrations (void)
   ulak_session_register_sql ();
   ulak_media_register_sql ();
   ulak_chat_register_sql ();
+  ulak_history_register_sql ();
   return migrations;
 }

@@ -17,13 +17,16 @@
 G_BEGIN_DECLS
 
 #define ULAK_APP_STATE_TRIES_MAX 3
-#define ULAK_APP_STATE_KEY_REQUEST_S (24 * 60 * 60)
+#define ULAK_APP_STATE_KEY_REQUEST_S ((gint64) 24 * 60 * 60)
 
 /* Store's thread, in the transaction that takes the message from our phone. */
 gboolean ulak_app_state_keep_keys (UlakDatabase *database,
                                    const Wa__AppStateSyncKeyShare *share,
                                    gint64 now_us,
                                    GError **error);
+
+/* Keys, collections, and what is to come of the history: of a device that is no longer linked. Store's thread. */
+gboolean ulak_app_state_wipe (UlakDatabase *database, GError **error);
 
 #define ULAK_TYPE_APP_STATE (ulak_app_state_get_type ())
 G_DECLARE_FINAL_TYPE (UlakAppState, ulak_app_state, ULAK, APP_STATE, GObject)
@@ -41,7 +44,6 @@ typedef struct
   gpointer ask_keys_data;
   UlakClock *clock;
   UlakRandom *random; /* the system's: it seals values */
-  const char *spool;
 } UlakAppStateOptions;
 
 UlakAppState *ulak_app_state_new (const UlakAppStateOptions *options);

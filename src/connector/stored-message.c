@@ -116,7 +116,7 @@ show_mentions (JsonArray *people, JsonObject *message)
     {
       const char *person = json_array_get_string_element (people, i);
       g_autofree char *id = ulak_message_to_chat (person);
-      g_autofree char *text = g_strdup_printf ("@%.*s", (int) strcspn (person, "@"), person);
+      g_autofree char *text = id == NULL ? NULL : g_strdup_printf ("@%.*s", (int) strcspn (id, "@"), id);
       JsonObject *mention = json_object_new ();
 
       set_text (mention, "id", id);

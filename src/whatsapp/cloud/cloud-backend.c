@@ -5,13 +5,13 @@
 
 #include "connector/media-library.h"
 #include "core/error.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/messages.h"
 #include "core/names.h"
 #include "service/call.h"
 #include "whatsapp/cloud/callback.h"
 #include "whatsapp/cloud/cloud-call.h"
+#include "whatsapp/cloud/cloud-check.h"
 #include "whatsapp/cloud/cloud-settings.h"
 #include "whatsapp/cloud/cloud-watch.h"
 #include "whatsapp/cloud/graph-request.h"
@@ -21,7 +21,6 @@
 
 #include <string.h>
 
-#define BUTTON_BODY_MAX 1024 /* Meta allows a list 4,096 characters, buttons only these */
 /* For read marks, media and the watch: a send must never wait for a connection, since that counts as a fault of the line. */
 #define SPARE_CONNECTIONS (2 + ULAK_MEDIA_FETCHES_MAX)
 #define RECEIVE_OPTIONS_INDEX 2
@@ -168,61 +167,10 @@ stop_finish (UlakBackend *backend G_GNUC_UNUSED, GAsyncResult *result, GError **
 
 /* --- out --- */
 
-/* What only linked devices can send. */
-static const struct
-{
-  const char *content; /* "": the document itself */
-  const char *member;
-} linked_only[] = {
-  { "", "poll" },
-  { "", "poll_vote" },
-  { "", "live_location" },
-  { "", "group_invite" },
-  { "", "forward" },
-  { "", "edit" },
-  { "", "revoke" },
-  { "", "pin" },
-  { "", "mentions" },
-  { "", "disappears_after_s" },
-  { "text", "link_preview" },
-  { "image", "view_once" },
-  { "image", "thumbnail" },
-  { "video", "view_once" },
-  { "video", "thumbnail" },
-  { "video", "duration_s" },
-  { "video", "gif" },
-  { "video", "video_note" },
-  { "audio", "view_once" },
-  { "audio", "duration_s" },
-  { "audio", "waveform" },
-  { "document", "thumbnail" },
-};
-
-static void
-refuse_linked_only (JsonObject *message, UlakIssues *issues)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (linked_only); i++)
-    {
-      const char *content = linked_only[i].content;
-      JsonObject *object = *content == '\0' ? message : ulak_json_peek_object (message, content);
-      g_autofree char *path
-          = g_strdup_printf ("%s%s%s", content, *content == '\0' ? "" : ".", linked_only[i].member);
-
-      if (object != NULL && json_object_has_member (object, linked_only[i].member))
-        ulak_issues_add (issues, path, "Can be sent by lines of the linked backend only");
-    }
-}
-
 static void
 check_message (UlakBackend *backend G_GNUC_UNUSED, JsonObject *message, UlakIssues *issues)
 {
-  JsonObject *interactive = ulak_json_peek_object (message, "interactive");
-  const char *body = interactive == NULL ? NULL : ulak_json_peek_string (interactive, "body");
-
-  if (body != NULL && g_strcmp0 (ulak_json_peek_string (interactive, "type"), "button") == 0
-      && g_utf8_strlen (body, -1) > BUTTON_BODY_MAX)
-    ulak_issues_add (issues, "interactive.body", "Must have up to %d characters when type is button", BUTTON_BODY_MAX);
-  refuse_linked_only (message, issues);
+  ulak_cloud_check_message (message, issues);
 }
 
 static gboolean

@@ -184,12 +184,9 @@ retry_cb (gpointer user_data)
 static void
 restart (UlakLink *self)
 {
-  const UlakLinkState state = { .phase = ULAK_LINK_CONNECTING };
-
   self->reconnects++;
+  self->phase = ULAK_LINK_CONNECTING; /* reported when the keys are read */
   ulak_link_open_account (self);
-  if (self->phase != ULAK_LINK_CONNECTING)
-    ulak_link_report (self, &state);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "unit/whatsapp/link-fixture.h"
 
 #include "whatsapp/codec/protobufs.h"
+#include "whatsapp/link/stanzas.h"
 #include "whatsapp/session/generation.h"
 
 #include <string.h>
@@ -171,7 +172,7 @@ send_low (Fixture *self, const char *value)
   UlakNodeBuilder *builder = ulak_node_builder_new ("notification");
 
   ulak_node_builder_add_text (builder, "id", "n1");
-  ulak_node_builder_add_text (builder, "from", "s.whatsapp.net");
+  ulak_node_builder_add_jid (builder, "from", ulak_server_jid ());
   ulak_node_builder_add_text (builder, "type", "encrypt");
   ulak_node_builder_open (builder, "count");
   ulak_node_builder_add_text (builder, "value", value);
@@ -700,7 +701,7 @@ test_routing_info (Fixture *self, gconstpointer data G_GNUC_UNUSED)
     {
       const guint seen = self->n_states;
 
-      fixture_advance (self, 5000);
+      fixture_advance (self, 1 + (self->until_us - ulak_clock_get_wall_us (ULAK_CLOCK (self->clock))) / 1000);
       fixture_wait_for_next (self, ULAK_LINK_DISCONNECTED, seen);
       g_assert_cmpmem (g_bytes_get_data (link_peer_get_routing_info (self->peer), &size_bytes), 4, "edge", 4);
     }

@@ -305,6 +305,18 @@ ulak_request_answer (UlakRequest *self, guint status, const char *type, char *te
 }
 
 void
+ulak_request_answer_bytes (UlakRequest *self, guint status, const char *type, GBytes *bytes)
+{
+  if (begin_answer (self, status))
+    {
+      soup_message_headers_set_content_type (soup_server_message_get_response_headers (self->message), type, NULL);
+      soup_message_body_append_bytes (soup_server_message_get_response_body (self->message), bytes);
+      resume (self);
+    }
+  g_bytes_unref (bytes);
+}
+
+void
 ulak_request_answer_json (UlakRequest *self, guint status, char *json)
 {
   ulak_request_answer (self, status, "application/json", json);

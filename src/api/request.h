@@ -43,6 +43,7 @@ void ulak_request_set_gone_func (UlakRequest *self, GDestroyNotify func, gpointe
 gboolean ulak_request_get_page (UlakRequest *self, const char **cursor_out, guint *limit_out);
 
 void ulak_request_answer (UlakRequest *self, guint status, const char *type, char *text); /* text: (transfer full) */
+void ulak_request_answer_bytes (UlakRequest *self, guint status, const char *type, GBytes *bytes); /* bytes: (transfer full) */
 void ulak_request_answer_json (UlakRequest *self, guint status, char *json);              /* json: (transfer full) */
 void ulak_request_answer_object (UlakRequest *self, guint status, JsonObject *object);    /* object: (transfer full) */
 void ulak_request_answer_list (UlakRequest *self, const char *data, const char *next);

@@ -144,64 +144,6 @@ ulak_route_stop_account (UlakRequest *request)
 }
 
 void
-ulak_route_logout_account (UlakRequest *request)
-{
-  const UlakPeerCall call = { .account = ulak_request_get_account (request), .method = "Logout", .reply_type = "()" };
-
-  if (call.account != NULL)
-    ulak_request_call (request, &call, ulak_reply_empty);
-}
-
-static JsonObject *
-parse_link (const char *text, UlakIssues *issues, GError **error)
-{
-  static const char *const known[] = { "method", "phone", NULL };
-  JsonObject *document = ulak_json_parse_object (text, strlen (text), &ULAK_JSON_LIMITS_REQUEST, error);
-  const char *method, *phone;
-
-  if (document == NULL)
-    return NULL;
-  ulak_json_refuse_unknown (document, "", known, issues);
-  method = ulak_json_read_string (document, "", "method", ULAK_JSON_REQUIRED, 1, 16, issues);
-  phone = ulak_json_read_string (document, "", "phone", ULAK_JSON_OPTIONAL, 0, 16, issues);
-  if (method != NULL && strcmp (method, "qr") != 0 && strcmp (method, "code") != 0)
-    ulak_issues_add (issues, "method", "must be qr or code");
-  if (g_strcmp0 (method, "code") == 0 && (phone == NULL || *phone == '\0'))
-    ulak_issues_add (issues, "phone", "is needed for the method code");
-  return document;
-}
-
-void
-ulak_route_link_account (UlakRequest *request)
-{
-  const char *account = ulak_request_get_account (request);
-  const char *text = account == NULL ? NULL : ulak_request_get_body_text (request);
-  g_autoptr (UlakIssues) issues = ulak_issues_new ();
-  g_autoptr (JsonObject) document = NULL;
-  g_autoptr (GError) error = NULL;
-  const char *phone;
-
-  if (text == NULL)
-    return;
-  document = parse_link (text, issues, &error);
-  if (document == NULL || !ulak_issues_to_error (issues, &error))
-    {
-      ulak_request_answer_error (request, error);
-      return;
-    }
-  phone = ulak_json_peek_string (document, "phone");
-  ulak_request_call (request,
-                     &(const UlakPeerCall){
-                         .account = account,
-                         .method = "Link",
-                         .arguments = g_variant_new ("(ss)", ulak_json_peek_string (document, "method"),
-                                                     phone == NULL ? "" : phone),
-                         .reply_type = "(s)",
-                     },
-                     ulak_reply_document);
-}
-
-void
 ulak_route_get_settings (UlakRequest *request)
 {
   const UlakPeerCall call = { .account = ulak_request_get_account (request), .method = "GetSettings", .reply_type = "(s)" };

@@ -24,6 +24,11 @@ static const UlakRoute routes[] = {
   { "POST", ACCOUNT "/stop", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_stop_account },
   { "POST", ACCOUNT "/logout", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_logout_account },
   { "POST", ACCOUNT "/link", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_link_account },
+  { "GET", ACCOUNT "/link", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_get_link },
+  { "GET", ACCOUNT "/qr.png", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_get_qr_png },
+  { "GET", ACCOUNT "/qr.svg", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_get_qr_svg },
+  { "POST", ACCOUNT "/link/passkey", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_answer_passkey },
+  { "POST", ACCOUNT "/link/passkey/confirm", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_confirm_passkey },
   { "GET", ACCOUNT "/settings", ULAK_SCOPE_READ, ULAK_BODY_JSON, ulak_route_get_settings },
   { "PATCH", ACCOUNT "/settings", ULAK_SCOPE_MANAGE, ULAK_BODY_JSON, ulak_route_set_settings },
 

@@ -19,10 +19,16 @@ void ulak_route_update_account (UlakRequest *request);
 void ulak_route_remove_account (UlakRequest *request);
 void ulak_route_start_account (UlakRequest *request);
 void ulak_route_stop_account (UlakRequest *request);
-void ulak_route_logout_account (UlakRequest *request);
-void ulak_route_link_account (UlakRequest *request);
 void ulak_route_get_settings (UlakRequest *request);
 void ulak_route_set_settings (UlakRequest *request);
+
+void ulak_route_logout_account (UlakRequest *request);
+void ulak_route_link_account (UlakRequest *request);
+void ulak_route_get_link (UlakRequest *request);
+void ulak_route_get_qr_png (UlakRequest *request);
+void ulak_route_get_qr_svg (UlakRequest *request);
+void ulak_route_answer_passkey (UlakRequest *request);
+void ulak_route_confirm_passkey (UlakRequest *request);
 
 void ulak_route_send_message (UlakRequest *request);
 void ulak_route_get_message (UlakRequest *request);

@@ -19,7 +19,8 @@ static const struct
   const char *setting;
 } settings[] = {
   { "phone-number-id", "phone_number_id" }, { "waba-id", "waba_id" }, { "access-token", "access_token" },
-  { "app-secret", "app_secret" },           { "verify-token", "verify_token" },
+  { "app-secret", "app_secret" },           { "verify-token", "verify_token" }, { "device-name", "device_name" },
+  { "history", "history" },
 };
 
 static char *
@@ -105,20 +106,6 @@ remove_account (UlakInvocation *self, GError **error)
 }
 
 static gboolean
-logout (UlakInvocation *self, GError **error)
-{
-  g_autoptr (GVariant) reply = NULL;
-
-  reply = ulak_client_call_line (self->client, self->arguments[0], "Logout",
-                                 g_variant_new ("(@a{sv})", ulak_client_make_options (self->client)), NULL, error);
-  if (reply == NULL)
-    return FALSE;
-
-  ulak_print_done (self, "%s: logged out", self->arguments[0]);
-  return TRUE;
-}
-
-static gboolean
 get_settings (UlakInvocation *self, GError **error)
 {
   g_autoptr (GVariant) reply = NULL;
@@ -142,12 +129,11 @@ get_settings (UlakInvocation *self, GError **error)
 const UlakCommand ulak_account_commands[] = {
   { "account", "add", "ACCOUNT", 1, 1,
     "backend=NAME name=TEXT phone-number-id=ID waba-id=ID access-token=secret:NAME app-secret=secret:NAME "
-    "verify-token=secret:NAME",
+    "verify-token=secret:NAME device-name=TEXT history=none|recent|full",
     TRUE, add, "add a line; secrets are named, never given here" },
   { "account", "list", "", 0, 0, "", TRUE, list, "list the lines and their states" },
   { "account", "start", "ACCOUNT", 1, 1, "", TRUE, start, "start a line, now and at every boot" },
   { "account", "stop", "ACCOUNT", 1, 1, "", TRUE, stop, "stop a line and leave it stopped" },
-  { "account", "logout", "ACCOUNT", 1, 1, "", TRUE, logout, "end the line's right to its account" },
   { "account", "settings", "ACCOUNT [JSON]", 1, 2, "", TRUE, get_settings, "show the settings of a line, or change some" },
   { "account", "remove", "ACCOUNT", 1, 1, "", TRUE, remove_account, "stop a line and forget it; its folder stays" },
   { NULL },

@@ -36,6 +36,7 @@ typedef struct
 } UlakCommand;
 
 extern const UlakCommand ulak_account_commands[];
+extern const UlakCommand ulak_link_commands[];
 extern const UlakCommand ulak_message_commands[];
 extern const UlakCommand ulak_tail_commands[];
 extern const UlakCommand ulak_webhook_commands[];

@@ -39,7 +39,8 @@ static const struct
 };
 
 static const UlakCommand *const tables[] = {
-  ulak_account_commands, ulak_message_commands, ulak_tail_commands,   ulak_webhook_commands, ulak_secret_commands,
+  ulak_account_commands, ulak_link_commands,    ulak_message_commands, ulak_tail_commands,     ulak_webhook_commands,
+  ulak_secret_commands,
   ulak_key_commands,     ulak_status_commands,  ulak_config_commands, ulak_database_commands,
 };
 

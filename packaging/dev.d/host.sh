@@ -6,7 +6,7 @@
 
 HOST_BUILD=(gcc meson ninja-build pkg-config libglib2.0-dev libglib2.0-dev-bin libsoup-3.0-dev libjson-glib-dev
             libsqlite3-dev libsystemd-dev libsecret-1-dev libpolkit-gobject-1-dev libsodium-dev libssl-dev
-            libsignal-protocol-c-dev libprotobuf-c-dev protobuf-c-compiler systemd)
+            libsignal-protocol-c-dev libprotobuf-c-dev libqrencode-dev protobuf-c-compiler systemd)
 HOST_DEB=(debhelper dpkg-dev fakeroot lintian)
 HOST_LAB=(debootstrap systemd-container util-linux jq curl)
 HOST_TEST=(dbus dbus-daemon polkitd python3 python3-pytest python3-dbusmock python3-gi python3-yaml python3-jsonschema python3-dbus

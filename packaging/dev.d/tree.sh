@@ -7,7 +7,8 @@
 
 TREE_BASE_INCLUDE=systemd,systemd-sysv,dbus,ca-certificates
 TREE_BASE_PACKAGES=(polkitd dbus-user-session libpam-systemd curl jq procps iproute2 python3 sqlite3 glib-networking
-                    libsoup-3.0-0 libjson-glib-1.0-0 libsecret-1-0 libsodium23 libpolkit-gobject-1-0 libglib2.0-bin)
+                    libsoup-3.0-0 libjson-glib-1.0-0 libsecret-1-0 libsodium23 libpolkit-gobject-1-0 libglib2.0-bin
+                    libprotobuf-c1 libsignal-protocol-c2.3.2 libssl3 libqrencode4)
 TREE_KEYRING_PACKAGES=(gnome-keyring libsecret-tools)
 
 tree_layers ()

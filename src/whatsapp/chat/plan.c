@@ -287,16 +287,19 @@ add_participants (Run *self, GBytes *message, const UlakJid *to, const UlakConte
 {
   UlakJid account = ulak_jid_get_account (to);
   g_autofree char *destination = ulak_jid_print (&account);
-  g_autoptr (GBytes) copy = ulak_content_wrap_device_sent (message, destination, NULL);
+  g_autoptr (GBytes) copy = NULL;
   guint n_reached = 0, n_others = 0;
 
   ulak_node_builder_open (self->builder, "participants");
   for (guint i = 0; i < self->targets->len; i++)
     {
       const Target *target = &g_array_index (self->targets, Target, i);
-      g_autoptr (GBytes) padded = pad (self, target->is_own ? copy : message);
+      g_autoptr (GBytes) padded = NULL;
       gboolean has_it = FALSE;
 
+      if (target->is_own && copy == NULL)
+        copy = ulak_content_wrap_device_sent (message, destination, NULL);
+      padded = pad (self, target->is_own ? copy : message);
       if (!encrypt_for (self, target, padded, description, TRUE, &has_it, error))
         return FALSE;
       n_others += !target->is_own;

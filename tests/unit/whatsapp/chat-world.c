@@ -11,7 +11,10 @@
 #include "whatsapp/crypto/adv.h"
 #include "whatsapp/schema.h"
 #include "whatsapp/session/network-id.h"
+#include "whatsapp/codec/padding.h"
+#include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/pre-keys.h"
+#include "whatsapp/session/sent.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -1663,4 +1666,103 @@ ulak_app_state_keep_keys (UlakDatabase *database G_GNUC_UNUSED,
 {
   world_key_shares++;
   return TRUE;
+}
+
+/* --- messages of a test's own making --- */
+
+typedef struct
+{
+  UlakJid chat;
+  const char *network_id;
+  GBytes *plain;
+} Planting;
+
+static gboolean
+plant_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Planting *self = data;
+
+  return ulak_sent_keep (database, &self->chat, self->network_id, ulak_span_of (self->plain), NULL,
+                         ULAK_FAKE_CLOCK_START_US, error);
+}
+
+void
+side_plant (Side *self, const char *chat_jid, const char *network_id, GBytes *plain)
+{
+  UlakStore *store = ulak_line_store_get_store (self->store);
+  Planting planting = { .network_id = network_id, .plain = plain };
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ulak_jid_parse (chat_jid, &planting.chat, NULL));
+  ulak_store_write_async (store, plant_run, &planting, NULL, wait_cb, &wait);
+  ulak_store_finish (store, wait_result (&wait), &error);
+  g_assert_no_error (error);
+}
+
+void
+side_send_peer (Side *self, GBytes *message)
+{
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ulak_chat_send_peer_async (self->chat, message, "high", wait_cb, &wait);
+  ulak_chat_send_peer_finish (self->chat, wait_result (&wait), &error);
+  g_assert_no_error (error);
+  wait_clear (&wait);
+  world_settle (self->world);
+}
+
+typedef struct
+{
+  Side *phone;
+  Side *companion;
+  GBytes *message;
+  UlakCiphertext ciphertext;
+} PeerPush;
+
+static gboolean
+push_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  PeerPush *self = data;
+  g_autoptr (GBytes) padded = NULL;
+  UlakPeerDevice device;
+
+  padded = ulak_padding_add (g_bytes_get_data (self->message, NULL), g_bytes_get_size (self->message),
+                             self->phone->world->random);
+  return ulak_peers_resolve_device (database, &self->companion->me.lid, ULAK_FAKE_CLOCK_START_US, &device, error)
+         && ulak_device_encrypt (self->phone->session, database, &device, ulak_span_of (padded),
+                                 ULAK_FAKE_CLOCK_START_US, &self->ciphertext, error);
+}
+
+void
+side_send_peer_to (Side *self, Side *companion, GBytes *message)
+{
+  UlakStore *store = ulak_line_store_get_store (self->store);
+  PeerPush push = { .phone = self, .companion = companion, .message = message };
+  g_autofree char *from = g_strconcat (self->me.lid.user, "@lid", NULL);
+  g_autoptr (UlakNode) stanza = NULL;
+  UlakNodeBuilder *builder;
+  g_auto (Wait) wait = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ulak_store_write_async (store, push_run, &push, NULL, wait_cb, &wait);
+  ulak_store_finish (store, wait_result (&wait), &error);
+  g_assert_no_error (error);
+  wait_clear (&wait); /* the store counts it as unfinished while it lives */
+  g_assert_nonnull (push.ciphertext.bytes);
+  builder = ulak_node_builder_new ("message");
+  ulak_node_builder_add_text (builder, "id", "PEER1");
+  ulak_node_builder_add_text (builder, "from", from);
+  ulak_node_builder_add_text (builder, "category", "peer");
+  ulak_node_builder_add_text (builder, "t", "1764059400");
+  ulak_node_builder_open (builder, "enc");
+  ulak_node_builder_add_text (builder, "v", "2");
+  ulak_node_builder_add_text (builder, "type", ulak_ciphertext_kind_get_name (push.ciphertext.kind));
+  ulak_node_builder_set_bytes (builder, g_bytes_get_data (push.ciphertext.bytes, NULL),
+                               g_bytes_get_size (push.ciphertext.bytes));
+  ulak_node_builder_close (builder);
+  stanza = end (builder);
+  side_give_node (companion, stanza);
+  ulak_ciphertext_clear (&push.ciphertext);
 }

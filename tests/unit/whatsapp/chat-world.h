@@ -111,3 +111,8 @@ char *world_network_id (Side *self, const char *id);
 void side_run_sql (Side *self, const char *sql);
 void side_mark (Side *self, const UlakReadMark *mark); /* asserts success */
 extern guint world_history_notes, world_key_shares; /* how often the chat kept one */
+/* The plaintext that the next send of this id finds instead of making one. */
+void side_plant (Side *self, const char *chat_jid, const char *network_id, GBytes *plain);
+/* A peer message to the account's phone; as the phone, to a companion. Both assert success. */
+void side_send_peer (Side *self, GBytes *message);
+void side_send_peer_to (Side *self, Side *companion, GBytes *message);

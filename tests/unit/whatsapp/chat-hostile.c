@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Senders who lie, a server that repeats and reorders, and a disk that fails in the middle.
+ */
+#include "chat-world.h"
+
+#include "whatsapp/chat/content-write.h"
+
+#define ALICE "15550000001"
+#define ALICE_LID "100000000000001"
+#define BOB "15550000002"
+#define BOB_LID "100000000000002"
+#define CAROL "15550000003"
+#define CAROL_LID "100000000000003"
+#define GROUP "120363000000000001"
+
+typedef struct
+{
+  World *world;
+  Side *alice, *bob;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  self->world = world_new ();
+  self->alice = world_add (self->world, ALICE, ALICE_LID, 0);
+  self->bob = world_add (self->world, BOB, BOB_LID, 0);
+  world_history_notes = world_key_shares = 0;
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  world_free (self->world);
+}
+
+/* The last stanza of a tag that a side got. */
+static const UlakNode *
+last_got (Side *side, const char *tag)
+{
+  for (guint i = side->got->len; i > 0; i--)
+    if (ulak_node_is (g_ptr_array_index (side->got, i - 1), tag))
+      return g_ptr_array_index (side->got, i - 1);
+  g_assert_not_reached ();
+}
+
+/* --- a plaintext of our own making, sent as a message: the sent table is what a send finds first --- */
+
+static void
+plant (Side *side, const char *id, const char *chat_jid, const Wa__Message *message)
+{
+  g_autofree char *network_id = world_network_id (side, id);
+  g_autoptr (GBytes) plain = ulak_protobuf_pack (message);
+
+  side_plant (side, chat_jid, network_id, plain);
+}
+
+static void
+send_planted (Side *side, const char *id, const char *chat_jid, const char *chat, const Wa__Message *message)
+{
+  plant (side, id, chat_jid, message);
+  side_send_text (side, id, chat, "not this");
+}
+
+/* --- lies --- */
+
+static void
+test_foreign_protocol (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  static const Wa__ProtocolMessage__Type types[] = {
+    WA__PROTOCOL_MESSAGE__TYPE__HISTORY_SYNC_NOTIFICATION,
+    WA__PROTOCOL_MESSAGE__TYPE__APP_STATE_SYNC_KEY_SHARE,
+    WA__PROTOCOL_MESSAGE__TYPE__LID_MIGRATION_MAPPING_SYNC,
+    WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+  };
+  Wa__HistorySyncNotification history = WA__HISTORY_SYNC_NOTIFICATION__INIT;
+  Wa__AppStateSyncKeyShare share = WA__APP_STATE_SYNC_KEY_SHARE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+
+  protocol.has_type = TRUE;
+  protocol.history_sync_notification = &history;
+  protocol.app_state_sync_key_share = &share;
+  message.protocol_message = &protocol;
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autofree char *id = g_strdup_printf ("p%" G_GSIZE_FORMAT, i);
+
+      protocol.type = types[i];
+      send_planted (self->bob, id, ALICE_LID "@lid", ALICE, &message);
+    }
+  g_assert_cmpuint (world_history_notes, ==, 0);
+  g_assert_cmpuint (world_key_shares, ==, 0);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "hist_sync"), ==, 0);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, G_N_ELEMENTS (types));
+}
+
+/* From our own phone they count, from our own companion they do not. */
+static void
+test_own_protocol (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *companion = world_add (self->world, ALICE, ALICE_LID, 5);
+  Wa__AppStateSyncKeyShare share = WA__APP_STATE_SYNC_KEY_SHARE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  g_autoptr (GBytes) packed = NULL;
+
+  protocol.has_type = TRUE;
+  protocol.type = WA__PROTOCOL_MESSAGE__TYPE__APP_STATE_SYNC_KEY_SHARE;
+  protocol.app_state_sync_key_share = &share;
+  message.protocol_message = &protocol;
+  packed = ulak_protobuf_pack (&message);
+  send_planted (companion, "p1", BOB_LID "@lid", BOB, &message);
+  g_assert_cmpuint (world_key_shares, ==, 0);
+  side_send_peer (companion, packed);
+  g_assert_cmpuint (world_key_shares, ==, 0);
+  g_assert_nonnull (side_find_sent (self->alice, "receipt", "type", "peer_msg"));
+  side_send_text (self->alice, "m1", BOB, "so that the phone knows its companion");
+  side_send_peer_to (self->alice, companion, packed);
+  g_assert_cmpuint (world_key_shares, ==, 1);
+  g_assert_nonnull (side_find_sent (companion, "receipt", "type", "peer_msg"));
+}
+
+static void
+test_foreign_device_sent (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Wa__Message inner = WA__MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  Wa__DeviceSentMessage sent = WA__DEVICE_SENT_MESSAGE__INIT;
+
+  inner.conversation = (char *) "I said this";
+  sent.destination_jid = (char *) CAROL "@s.whatsapp.net";
+  sent.message = &inner;
+  message.device_sent_message = &sent;
+  send_planted (self->bob, "p1", ALICE_LID "@lid", ALICE, &message);
+  g_assert_cmpint (side_count (self->alice, "messages"), ==, 0);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", NULL, NULL), ==, 1);
+}
+
+static void
+test_foreign_edit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = world_network_id (self->alice, "m1");
+  Wa__MessageKey key = WA__MESSAGE_KEY__INIT;
+  Wa__Message edited = WA__MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+  static const Wa__ProtocolMessage__Type types[]
+      = { WA__PROTOCOL_MESSAGE__TYPE__MESSAGE_EDIT, WA__PROTOCOL_MESSAGE__TYPE__REVOKE };
+
+  world_add (self->world, ALICE, ALICE_LID, 5);
+  side_send_text (self->alice, "m1", BOB, "Mine");
+  key.remote_jid = (char *) BOB_LID "@lid";
+  key.id = id;
+  key.has_from_me = protocol.has_type = TRUE;
+  edited.conversation = (char *) "Not mine";
+  protocol.key = &key;
+  protocol.edited_message = &edited;
+  message.protocol_message = &protocol;
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *planted = g_strdup_printf ("p%u", i);
+
+      protocol.type = types[i % 2];
+      key.from_me = i >= 2; /* "of mine": then it can only be about a message of theirs with the same id */
+      send_planted (self->bob, planted, ALICE_LID "@lid", ALICE, &message);
+    }
+  assert_chat (g_ptr_array_index (self->world->sides, 2), BOB, "-|text|Mine\n" BOB "|revoked|");
+}
+
+static void
+test_revoke_in_group (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  const char *const users[] = { ALICE, BOB, CAROL, NULL };
+  Side *carol = world_add (self->world, CAROL, CAROL_LID, 0);
+  g_autofree char *id = world_network_id (self->bob, "m1");
+  Wa__MessageKey key = WA__MESSAGE_KEY__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+
+  world_add_group (self->world, GROUP, TRUE, users);
+  side_send_text (self->bob, "m1", GROUP "@g.us", "Mine");
+  side_send_text (carol, "m2", GROUP "@g.us", "Mine, too");
+  key.remote_jid = (char *) GROUP "@g.us";
+  key.id = id;
+  key.participant = (char *) BOB_LID "@lid";
+  key.has_from_me = protocol.has_type = TRUE;
+  protocol.type = WA__PROTOCOL_MESSAGE__TYPE__REVOKE;
+  protocol.key = &key;
+  message.protocol_message = &protocol;
+  send_planted (carol, "p1", GROUP "@g.us", GROUP "@g.us", &message);
+  assert_chat (self->alice, GROUP "@g.us", BOB "|text|Mine\n" CAROL "|text|Mine, too");
+  send_planted (self->alice, "p2", GROUP "@g.us", GROUP "@g.us", &message);
+  assert_chat (carol, GROUP "@g.us", BOB "|revoked|");
+}
+
+/* A member may not give a sender key for another chat. */
+static void
+test_sender_key_elsewhere (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Wa__SenderKeyDistributionMessage key = WA__SENDER_KEY_DISTRIBUTION_MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+
+  key.group_id = (char *) GROUP "@g.us";
+  key.has_axolotl_sender_key_distribution_message = TRUE;
+  key.axolotl_sender_key_distribution_message = (ProtobufCBinaryData){ 4, (guint8 *) "\x33\x08\x01\x10" };
+  message.sender_key_distribution_message = &key;
+  message.conversation = (char *) "with a key";
+  send_planted (self->bob, "p1", ALICE_LID "@lid", ALICE, &message);
+  g_assert_cmpint (side_count (self->alice, "sender_keys"), ==, 0);
+  assert_chat (self->alice, BOB, BOB "|text|with a key");
+}
+
+/* What is no Message at all is kept whole, and acknowledged. */
+static void
+test_garbage (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = world_network_id (self->bob, "p1");
+  g_autoptr (GBytes) plain = g_bytes_new_static ("\xff\xff\xff\xff garbage", 12);
+
+  side_plant (self->bob, ALICE_LID "@lid", id, plain);
+  side_send_text (self->bob, "p1", ALICE, "not this");
+  assert_chat (self->alice, BOB, BOB "|unsupported|");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, 1);
+}
+
+/* --- the server --- */
+
+static void
+test_repeats (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *events = NULL;
+
+  side_send_text (self->bob, "m1", ALICE, "One");
+  side_send_text (self->bob, "m2", ALICE, "Two");
+  for (guint i = 0; i < 3; i++)
+    {
+      side_give_node (self->alice, last_got (self->alice, "message"));
+      side_restart (self->alice);
+    }
+  assert_chat (self->alice, BOB, BOB "|text|One\n" BOB "|text|Two");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, 5);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 0);
+  events = side_events (self->alice);
+  g_assert_cmpstr (events, ==, "message.received message.received");
+}
+
+static void
+test_reordered (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GPtrArray) late = NULL;
+
+  side_send_text (self->bob, "m0", ALICE, "0");
+  side_send_text (self->alice, "a0", BOB, "0");
+  side_disconnect (self->alice);
+  for (guint i = 1; i <= 5; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m%u", i);
+      g_autofree char *text = g_strdup_printf ("%u", i);
+
+      side_send_text (self->bob, id, ALICE, text);
+    }
+  late = g_steal_pointer (&self->alice->inbox);
+  self->alice->inbox = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_node_unref);
+  side_connect (self->alice);
+  for (guint i = late->len; i > 0; i--)
+    side_give_node (self->alice, g_ptr_array_index (late, i - 1));
+  g_assert_cmpint (side_count (self->alice, "messages WHERE type = 'text'"), ==, 6);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 0);
+}
+
+static const char *const wrong[] = {
+  "<message id='w1' t='1'/>",
+  "<message id='w2' from='x y' t='1'/>",
+  "<message id='w3' from='" GROUP "@g.us' t='1'/>",
+  "<message id='w4' from='" BOB_LID "@lid' recipient='" CAROL_LID "@lid' t='1'/>",
+};
+
+static void
+test_wrong_stanzas (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  side_forget_sent (self->alice);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    side_give (self->alice, wrong[i]);
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "error", "487"), ==, G_N_ELEMENTS (wrong) - 1);
+  g_assert_cmpint (side_count (self->alice, "messages"), ==, 0);
+}
+
+/* Asked at most five times, and with keys from the second time on; the row stays a placeholder. */
+static void
+test_never_readable (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  const UlakNode *receipt;
+
+  for (guint i = 1; i <= 7; i++)
+    {
+      side_forget_sent (self->alice);
+      side_give (self->alice, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='text'>"
+                              "<enc v='2' type='msg'>330a</enc></message>");
+      receipt = side_find_sent (self->alice, "receipt", "type", "retry");
+      g_assert_cmpint (receipt != NULL, ==, i <= 5);
+      g_assert_cmpuint (side_count_sent (self->alice, "ack", "class", "message"), ==, 1);
+      if (receipt != NULL)
+        g_assert_cmpint (ulak_node_get_child (receipt, "keys") != NULL, ==, i >= 2);
+    }
+  assert_chat (self->alice, BOB_LID "@lid", BOB_LID "@lid|undecryptable|");
+}
+
+static void
+test_hidden_failure (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  side_give (self->alice, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='reaction'>"
+                          "<enc v='2' type='msg' decrypt-fail='hide'>330a</enc></message>");
+  g_assert_cmpint (side_count (self->alice, "messages"), ==, 0);
+  g_assert_nonnull (side_find_sent (self->alice, "receipt", "type", "retry"));
+}
+
+static void
+test_unavailable (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  side_give (self->alice, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='text'><unavailable type='view_once'/></message>");
+  assert_chat (self->alice, BOB_LID "@lid", BOB_LID "@lid|undecryptable|");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", NULL, NULL), ==, 0);
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "class", "message"), ==, 1);
+}
+
+/* --- the disk --- */
+
+/* The commit fails after everything was decrypted: nothing is acknowledged, nothing is lost, and the ratchet is where it was. */
+static void
+test_broken_commit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  side_send_text (self->bob, "m1", ALICE, "One");
+  side_send_text (self->alice, "a1", BOB, "One");
+  side_forget_sent (self->alice);
+  self->alice->break_commits = 2;
+  side_send_text (self->bob, "m2", ALICE, "Two");
+  side_send_text (self->bob, "m3", ALICE, "Three");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", NULL, NULL), ==, 0);
+  assert_chat (self->alice, BOB, BOB "|text|One");
+  world_advance_ms (self->world, 60000);
+  assert_chat (self->alice, BOB, BOB "|text|One\n" BOB "|text|Two\n" BOB "|text|Three");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, 2);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 0);
+}
+
+/* The same, and the connection goes meanwhile: the server gives the stanzas again. */
+static void
+test_broken_and_cut (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (UlakNode) again = NULL;
+
+  side_send_text (self->bob, "m1", ALICE, "One");
+  side_forget_sent (self->alice);
+  self->alice->break_commits = 1;
+  side_send_text (self->bob, "m2", ALICE, "Two");
+  again = ulak_node_ref (last_got (self->alice, "message"));
+  side_restart (self->alice);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", NULL, NULL), ==, 0);
+  side_give_node (self->alice, again);
+  assert_chat (self->alice, BOB, BOB "|text|One\n" BOB "|text|Two");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, 1);
+}
+
+/* Answers keep the order of the stanzas, whichever commit came first. */
+static void
+test_order (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  const UlakNode *first, *second;
+
+  side_forget_sent (self->alice);
+  self->alice->fail_commits = 1;
+  side_give (self->alice, "<notification id='n1' type='devices' from='" BOB "@s.whatsapp.net' t='1'/>");
+  side_give (self->alice, "<notification id='n2' type='devices' from='" BOB "@s.whatsapp.net' t='1'/>");
+  side_give (self->alice, "<notification id='n3' type='psa' from='s.whatsapp.net' t='1'/>");
+  g_assert_cmpuint (self->alice->sent->len, ==, 0);
+  world_advance_ms (self->world, 60000);
+  g_assert_cmpuint (self->alice->sent->len, ==, 3);
+  first = g_ptr_array_index (self->alice->sent, 0);
+  second = g_ptr_array_index (self->alice->sent, 1);
+  g_assert_cmpstr (ulak_node_get_attribute (first, "id"), ==, "n1");
+  g_assert_cmpstr (ulak_node_get_attribute (second, "id"), ==, "n2");
+}
+
+/* Stanzas of a connection that is gone are stored, and not answered on the next one. */
+static void
+test_other_connection (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (UlakNode) stanza = world_parse ("<notification id='n1' type='devices' from='" BOB "@s.whatsapp.net' t='1'/>");
+
+  side_forget_sent (self->alice);
+  ulak_chat_take_stanza (self->alice->chat, stanza);
+  side_disconnect (self->alice);
+  side_connect (self->alice);
+  g_assert_cmpuint (self->alice->sent->len, ==, 0);
+}
+
+/* --- retries of others --- */
+
+/* inside: children of the receipt. Returns how many messages left. */
+static guint
+ask_again (Fixture *self, const char *network_id, const char *from, const char *inside)
+{
+  g_autofree char *xml = g_strdup_printf ("<receipt id='%s' type='retry' from='%s' t='1'>%s</receipt>", network_id,
+                                          from, inside);
+
+  side_forget_sent (self->alice);
+  side_give (self->alice, xml);
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "class", "receipt"), >=, 1);
+  return side_count_sent (self->alice, "message", NULL, NULL);
+}
+
+static void
+test_retries_refused (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = world_network_id (self->alice, "m1");
+
+  world_add (self->world, CAROL, CAROL_LID, 0);
+  side_send_text (self->alice, "m1", BOB, "One");
+  g_assert_cmpuint (ask_again (self, id, CAROL_LID "@lid", "<retry count='1' id='X' t='1'/>"), ==, 0);
+  g_assert_cmpuint (ask_again (self, id, BOB_LID ":77@lid", "<retry count='1' id='X' t='1'/>"), ==, 0);
+  g_assert_cmpuint (ask_again (self, id, BOB_LID "@lid", "<retry count='5' id='X' t='1'/>"), ==, 0);
+  g_assert_cmpuint (ask_again (self, "UNKNOWN", BOB_LID "@lid", "<retry count='1' id='X' t='1'/>"), ==, 0);
+  g_assert_cmpuint (ask_again (self, id, BOB_LID "@lid", ""), ==, 0);
+  g_assert_cmpuint (ask_again (self, id, BOB_LID "@lid", "<retry count='1' id='X' t='1'/>"), ==, 1);
+  for (guint i = 0; i < 15; i++)
+    ask_again (self, id, BOB_LID "@lid", "<retry count='1' id='X' t='1'/>");
+  g_assert_cmpuint (ask_again (self, id, BOB_LID "@lid", "<retry count='1' id='X' t='1'/>"), ==, 0);
+}
+
+#define ADD(name, func) g_test_add ("/chat/hostile/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("protocol messages of others are not obeyed", test_foreign_protocol);
+  ADD ("protocol messages of our own are obeyed from the phone only", test_own_protocol);
+  ADD ("copies for own devices of others are not obeyed", test_foreign_device_sent);
+  ADD ("edits and deletions of others' messages are not obeyed", test_foreign_edit);
+  ADD ("an administrator may delete, others may not", test_revoke_in_group);
+  ADD ("a sender key for another chat is not taken", test_sender_key_elsewhere);
+  ADD ("garbage is kept whole", test_garbage);
+  ADD ("repeats get their receipt and no second row", test_repeats);
+  ADD ("messages in another order are all read", test_reordered);
+  ADD ("stanzas that cannot be are nacked", test_wrong_stanzas);
+  ADD ("a message that cannot be read is asked for five times", test_never_readable);
+  ADD ("a failure that is to be hidden leaves no row", test_hidden_failure);
+  ADD ("what only the phone has is a placeholder", test_unavailable);
+  ADD ("a commit that fails leaves everything as it was", test_broken_commit);
+  ADD ("a commit that fails before a cut loses nothing", test_broken_and_cut);
+  ADD ("answers keep their order", test_order);
+  ADD ("answers do not go to another connection", test_other_connection);
+  ADD ("retries that must not be answered are only acknowledged", test_retries_refused);
+  return g_test_run ();
+}

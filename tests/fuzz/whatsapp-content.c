@@ -107,6 +107,23 @@ write_with (UlakSpan message, const char *text)
 }
 
 static void
+rewrite (const UlakContent *content)
+{
+  g_autoptr (GBytes) whole = NULL, sketch = NULL;
+  g_autoptr (UlakContent) again = NULL;
+
+  if (content->kind != ULAK_CONTENT_MESSAGE)
+    return;
+  sketch = ulak_content_rewrite (content->document, NULL, NULL);
+  if (content->media_reference != NULL)
+    whole = ulak_content_rewrite (content->document, content->media_reference, NULL);
+  if (whole == NULL)
+    return;
+  again = ulak_content_read (g_bytes_get_data (whole, NULL), g_bytes_get_size (whole), NULL);
+  g_assert_nonnull (again->media_reference);
+}
+
+static void
 report (UlakSpan message)
 {
   static const UlakKey secret = { { 1 } };
@@ -125,6 +142,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size_bytes)
 
   check_content (content);
   open_sealed (content);
+  rewrite (content);
   if (content->message != NULL)
     ulak_content_describe (content->message, &stanza);
   write_with (message, "{\"text\": \"x\"}");

@@ -16,8 +16,11 @@ peek (JsonObject *object, const char *name)
 static const UlakContentUpload *
 need_upload (const UlakContentWriting *writing, GError **error)
 {
+  static const UlakContentUpload none = { 0 };
   const UlakContentUpload *upload = writing->request->upload;
 
+  if (upload == NULL && writing->is_sketch)
+    return &none;
   if (upload != NULL && upload->direct_path != NULL && upload->file_sha256.size_bytes > 0)
     return upload;
   ulak_content_refuse (error, "The file is not uploaded");
@@ -57,7 +60,7 @@ need_upload (const UlakContentWriting *writing, GError **error)
     SET_BYTES (body, media_key, (upload)->media_key); \
     SET_BYTES (body, file_sha256, (upload)->file_sha256); \
     SET_BYTES (body, file_enc_sha256, (upload)->file_enc_sha256); \
-    (body)->has_file_length = TRUE; \
+    (body)->has_file_length = (upload)->direct_path != NULL; \
     (body)->file_length = (upload)->size_bytes; \
     SET_NUMBER (body, media_key_timestamp, (upload)->key_time_s); \
   } \

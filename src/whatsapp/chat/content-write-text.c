@@ -110,7 +110,9 @@ make_contact (UlakContentWriting *writing, JsonObject *contact)
   Wa__ContactMessage *body = ULAK_CONTENT_NEW (writing, Wa__ContactMessage, wa__contact_message);
 
   body->display_name = peek (ulak_json_peek_object (contact, "name"), "formatted_name");
-  body->vcard = ulak_content_keep (writing, ulak_vcard_write (contact));
+  body->vcard = peek (contact, "vcard"); /* of one that came in: as it came */
+  if (body->vcard == NULL)
+    body->vcard = ulak_content_keep (writing, ulak_vcard_write (contact));
   return body;
 }
 

@@ -65,7 +65,7 @@ write_kind (UlakContentWriting *writing, gint kind, UlakContentStanza *stanza_ou
 {
   const UlakContentRequest *request = writing->request;
 
-  if (!kinds[kind].write (writing, json_object_get_member (request->document, kinds[kind].name), error))
+  if (!ulak_content_write_body (writing, error))
     return NULL;
   if (writing->needs_secret && request->secret == NULL)
     {
@@ -78,21 +78,26 @@ write_kind (UlakContentWriting *writing, gint kind, UlakContentStanza *stanza_ou
   return ulak_protobuf_pack (&writing->message);
 }
 
+gboolean
+ulak_content_write_body (UlakContentWriting *writing, GError **error)
+{
+  JsonObject *document = writing->request->document;
+  gint kind = find_kind (document);
+
+  if (kind < 0)
+    return ulak_content_refuse (error, "A linked device cannot send this kind of message");
+  wa__message__init (&writing->message);
+  wa__message_context_info__init (&writing->message_context);
+  return kinds[kind].write (writing, json_object_get_member (document, kinds[kind].name), error);
+}
+
 GBytes *
 ulak_content_write (const UlakContentRequest *request, UlakContentStanza *stanza_out, GError **error)
 {
-  gint kind = find_kind (request->document);
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) unpacked = g_ptr_array_new_with_free_func (ulak_protobuf_free);
   UlakContentWriting writing = { .request = request, .kept = kept, .unpacked = unpacked };
 
   *stanza_out = (UlakContentStanza){ 0 };
-  if (kind < 0)
-    {
-      ulak_content_refuse (error, "A linked device cannot send this kind of message");
-      return NULL;
-    }
-  wa__message__init (&writing.message);
-  wa__message_context_info__init (&writing.message_context);
-  return write_kind (&writing, kind, stanza_out, error);
+  return write_kind (&writing, find_kind (request->document), stanza_out, error);
 }

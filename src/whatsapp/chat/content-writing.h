@@ -17,6 +17,7 @@ typedef struct
   Wa__MessageContextInfo message_context;
   Wa__ContextInfo context;
   gboolean needs_secret; /* it cannot be sent without one */
+  gboolean is_sketch;    /* for a quote: files may be missing */
   GPtrArray *kept;       /* (owned): g_free() */
   GPtrArray *unpacked;   /* (owned): ulak_protobuf_free() */
 } UlakContentWriting;
@@ -39,6 +40,9 @@ gboolean ulak_content_refuse (GError **error, const char *what); /* FALSE */
     type##__init (made_); \
     made_; \
   })
+
+/* content-write.c: into writing->message; without secret */
+gboolean ulak_content_write_body (UlakContentWriting *writing, GError **error);
 
 /* content-write-text.c; also the text of an edit */
 void ulak_content_put_text (UlakContentWriting *writing, Wa__Message *message, const char *text, JsonObject *preview);

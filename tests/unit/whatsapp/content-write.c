@@ -351,6 +351,63 @@ test_no_forward (void)
   check_no_forward (&fixture, NULL, "The message to forward is not known here any more");
 }
 
+/* What came in, or was sent, is read; made again out of what was read; and read again. */
+static void
+test_rewrite (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (ContentFixture) fixture = { 0 };
+      g_autoptr (UlakContent) content = NULL, again = NULL;
+      g_autoptr (GBytes) bytes = NULL, rewritten = NULL;
+      g_autoptr (GError) error = NULL;
+
+      if (rows[i].hides_failure || rows[i].read == NULL || strstr (rows[i].sent, "mentions") || strstr (rows[i].sent, "disappears"))
+        continue;
+      g_test_message ("%s", rows[i].sent);
+      content_fixture_init (&fixture);
+      bytes = content_write (&fixture, rows[i].sent, NULL);
+      content = content_read (bytes);
+      rewritten = ulak_content_rewrite (content->document, content->media_reference, &error);
+      g_assert_no_error (error);
+      again = content_read (rewritten);
+      content_assert_document (again->document, rows[i].read);
+      g_assert_cmpint (again->media_reference != NULL, ==, content->media_reference != NULL);
+      g_assert_cmpuint (again->secret.size_bytes, ==, 0);
+      if (again->media_reference != NULL)
+        g_assert_cmpstr (json_object_get_string_member (again->media_reference, "media_key"), ==,
+                         json_object_get_string_member (content->media_reference, "media_key"));
+    }
+}
+
+static void
+test_rewrite_for_quote (void)
+{
+  g_autoptr (JsonObject) voice = content_parse ("{'type': 'voice', 'media': {'voice': true, 'duration_s': 3}}");
+  g_autoptr (JsonObject) card = content_parse ("{'type': 'contacts', 'contacts': [{'name': {'formatted_name': 'A'}, 'vcard': 'as it came'}]}");
+  g_autoptr (JsonObject) template = content_parse ("{'type': 'template', 'text': 'words', 'template': {}}");
+  g_autoptr (JsonObject) nothing = content_parse ("{'type': 'unsupported', 'raw': 'AAAA'}");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) voice_bytes = NULL, card_bytes = NULL, text_bytes = NULL;
+  g_autoptr (Wa__Message) message = NULL, contacts = NULL, text = NULL;
+
+  voice_bytes = ulak_content_rewrite (voice, NULL, &error);
+  card_bytes = ulak_content_rewrite (card, NULL, &error);
+  text_bytes = ulak_content_rewrite (template, NULL, &error);
+  g_assert_no_error (error);
+  message = ulak_protobuf_unpack (&wa__message__descriptor, g_bytes_get_data (voice_bytes, NULL), g_bytes_get_size (voice_bytes), NULL);
+  contacts = ulak_protobuf_unpack (&wa__message__descriptor, g_bytes_get_data (card_bytes, NULL), g_bytes_get_size (card_bytes), NULL);
+  text = ulak_protobuf_unpack (&wa__message__descriptor, g_bytes_get_data (text_bytes, NULL), g_bytes_get_size (text_bytes), NULL);
+  g_assert_true (message->audio_message->ptt);
+  g_assert_cmpuint (message->audio_message->seconds, ==, 3);
+  g_assert_null (message->audio_message->direct_path);
+  g_assert_false (message->audio_message->has_file_length);
+  g_assert_cmpstr (contacts->contact_message->vcard, ==, "as it came");
+  g_assert_cmpstr (text->extended_text_message != NULL ? text->extended_text_message->text : text->conversation, ==, "words");
+  g_assert_null (ulak_content_rewrite (nothing, NULL, &error));
+  g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
+}
+
 /* --- refusals --- */
 
 static void
@@ -438,6 +495,8 @@ main (int argc, char **argv)
   g_test_add_func ("/whatsapp/content/write/an edited caption keeps its file", test_edit_of_caption);
   g_test_add_func ("/whatsapp/content/write/what is forwarded counts how often", test_forward);
   g_test_add_func ("/whatsapp/content/write/what must not be forwarded is refused", test_no_forward);
+  g_test_add_func ("/whatsapp/content/write/a stored message is made again out of its document", test_rewrite);
+  g_test_add_func ("/whatsapp/content/write/a quote needs no file", test_rewrite_for_quote);
   g_test_add_func ("/whatsapp/content/write/what the request lacks is named", test_missing);
   g_test_add_func ("/whatsapp/content/write/what linked devices cannot send is refused", test_check);
   return g_test_run ();

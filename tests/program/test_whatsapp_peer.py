@@ -93,6 +93,16 @@ def double():
         check_signatures(running)
 
 
+def print_story(double):
+    """What happened, for whoever reads a failure."""
+    for ring in ("events", "failures", "receipts", "messages"):
+        for row in journal(double, ring):
+            print(ring, json.dumps(row))
+    for phone in (ANNA, BERT):
+        for row in double.control(f"devices/{pn(phone, 1)}/stanzas")["rows"][-60:]:
+            print(phone, row["direction"], json.dumps(row["node"])[:300])
+
+
 class Pair:
     """Two clients that most tests share: pairing takes the longest."""
 
@@ -128,6 +138,7 @@ def shared(network, tmp_path_factory):
 def pair(shared):
     shared.double.control("journal", method="DELETE")
     yield shared
+    print_story(shared.double)
     shared.double.control("faults", method="DELETE")
     check_signatures(shared.double)
 
@@ -294,20 +305,43 @@ def test_delivered_and_read_come_back(pair):
     assert {"delivered", "read", "sender"} <= kinds
 
 
+def damage_next(double, to, by):
+    """The next message to that device arrives damaged, and its sender hears so a little later: the client knows a message of
+    its own only some milliseconds after it was sent."""
+    double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": to, "action": "corrupt"})
+    if by:
+        double.control("faults", {"direction": "out", "tag": "receipt", "attrs": {"type": "retry"}, "device": by, "action": "delay", "delay_ms": 500})
+
+
 def test_a_damaged_message_is_asked_for_again_and_arrives(pair):
     double, anna, bert = pair.double, pair.anna, pair.bert
     anna.call("sendText", to=lid(BERT), text="whole", wait="ack")
     bert.wait("message", where=says("whole"))
-    double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": pn(BERT, 1), "action": "corrupt"})
+    damage_next(double, pn(BERT, 1), pn(ANNA, 1))
     anna.call("sendText", to=lid(BERT), text="damaged", wait="ack")
     bert.wait("message", where=says("damaged"), timeout_s=60)
     failure, = journal(double, "failures")
     assert (failure["by"], failure["sender"], failure["count"]) == (pn(BERT, 1), pn(ANNA, 1), 1)
 
 
+def test_a_client_asks_its_phone_for_what_its_peer_does_not_send_again(pair):
+    double, anna, bert = pair.double, pair.anna, pair.bert
+    damage_next(double, pn(BERT, 1), None)
+    double.control("faults", {"direction": "out", "tag": "receipt", "attrs": {"type": "retry"}, "device": pn(ANNA, 1), "action": "drop"})
+    sent = anna.call("sendText", to=lid(BERT), text="only the phone has it", wait="ack")["id"]
+    got = bert.wait("message", where=says("only the phone has it"), timeout_s=60)
+    assert got["key"]["id"] == sent
+    assert journal(double, "events", kind="operation-asked")[0]["by"] == pn(BERT, 1)
+    double.control(f"devices/{pn(ANNA, 1)}/cut", {})  # the dropped receipt is still due
+    anna.wait("connection", connection="close")
+    anna.call("connect")
+    wait_for(lambda: is_settled(double, ANNA), describe="the receipt was given again")
+
+
 def test_a_phone_asks_again_for_what_it_could_not_read(pair):
     double, anna = pair.double, pair.anna
     double.control(f"accounts/{BERT}/corrupt", {"times": 1})
+    double.control("faults", {"direction": "out", "tag": "receipt", "attrs": {"type": "retry"}, "device": pn(ANNA, 1), "action": "delay", "delay_ms": 500})
     anna.call("sendText", to=lid(BERT), text="for the phone", wait="ack")
     wait_for(lambda: inbox(double, BERT, "for the phone"), 30, "the phone has it after asking again")
     assert journal(double, "events", kind="phone-undecryptable")[0]["from"] == pn(ANNA, 1)
@@ -317,7 +351,7 @@ def test_a_client_that_cannot_read_a_phone_gets_it_again(pair):
     double, anna = pair.double, pair.anna
     double.control(f"accounts/{CARL}/send", {"to": pn(ANNA), "text": "first"})
     anna.wait("message", where=says("first"))
-    double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": pn(ANNA, 1), "action": "corrupt"})
+    damage_next(double, pn(ANNA, 1), None)
     double.control(f"accounts/{CARL}/send", {"to": pn(ANNA), "text": "second"})
     anna.wait("message", where=says("second"), timeout_s=60)
     assert journal(double, "events", kind="phone-asked-again")[0]["known"]

@@ -126,7 +126,8 @@ export class Phone extends Device {
     const inner = author.account === this.account && message.deviceSentMessage?.message;
     Object.assign(into, inner || message);
     if (inner) into.destination = message.deviceSentMessage.destinationJid;
-    if (message.protocolMessage) await this.primary.asked(stanza, author, message.protocolMessage);
+    const asked = (inner || message).protocolMessage;
+    if (asked) await this.primary.asked(stanza, author, asked);
   }
 
   #keep(stanza, author, message) {

@@ -66,6 +66,33 @@ begin_query (UlakWire *wire, const char *type, const char *xmlns, const UlakJid 
   return ulak_link_begin_query (link_of (wire), type, xmlns, to);
 }
 
+/* Whoever asks the wire is answered by the wire. */
+typedef struct
+{
+  UlakWire *wire; /* (owned) */
+  GAsyncReadyCallback callback;
+  gpointer user_data;
+} Asked;
+
+static Asked *
+asked_new (UlakWire *wire, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Asked *self = g_new0 (Asked, 1);
+
+  *self = (Asked){ g_object_ref (wire), callback, user_data };
+  return self;
+}
+
+static void
+answered_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Asked *asked = user_data;
+  g_autoptr (UlakWire) wire = asked->wire;
+
+  if (asked->callback != NULL)
+    asked->callback (G_OBJECT (wire), result, asked->user_data);
+}
+
 static void
 query_async (UlakWire *wire,
              UlakNodeBuilder *query,
@@ -73,7 +100,8 @@ query_async (UlakWire *wire,
              GAsyncReadyCallback callback,
              gpointer user_data)
 {
-  ulak_link_query_async (link_of (wire), query, ULAK_LINK_QUERY_MS, cancellable, callback, user_data);
+  ulak_link_query_async (link_of (wire), query, ULAK_LINK_QUERY_MS, cancellable, answered_cb,
+                         asked_new (wire, callback, user_data));
 }
 
 static UlakNode *
@@ -89,7 +117,8 @@ deliver_async (UlakWire *wire,
                GAsyncReadyCallback callback,
                gpointer user_data)
 {
-  ulak_link_send_message_async (link_of (wire), message, cancellable, callback, user_data);
+  ulak_link_send_message_async (link_of (wire), message, cancellable, answered_cb,
+                                asked_new (wire, callback, user_data));
 }
 
 static UlakNode *

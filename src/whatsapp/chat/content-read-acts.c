@@ -210,6 +210,12 @@ static const ProtocolReader protocol_readers[] = {
   [28] = read_nothing, /* AI metadata */
   [29] = read_nothing, /* AI query */
   [WA__PROTOCOL_MESSAGE__TYPE__GROUP_MEMBER_LABEL_CHANGE] = read_nothing,
+  [31] = read_nothing, /* AI media collection */
+  [32] = read_nothing, /* message unscheduled */
+  [34] = read_nothing, /* theme of a chat */
+  [35] = read_nothing, /* AI metadata operation */
+  [36] = read_nothing, /* marked as verified */
+  [37] = read_nothing, /* state of a business on two platforms */
 };
 
 gboolean

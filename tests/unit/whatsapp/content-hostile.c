@@ -88,6 +88,7 @@ test_nothing (void)
     "9a0500",                                                           /* an album: its pictures come */
     "62021004",                                                         /* an answer about timers */
     "62021015",                                                         /* something between businesses and their servers */
+    "62021022",                                                         /* the theme of a chat */
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

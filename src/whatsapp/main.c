@@ -7,9 +7,22 @@
 #include "core/error.h"
 #include "whatsapp/cloud/cloud-backend.h"
 #include "whatsapp/cloud/graph-session.h"
+#include "whatsapp/link/roots.h"
+#include "whatsapp/linked/linked-backend.h"
 #include "whatsapp/schema.h"
 
 #include <string.h>
+
+/* Trust is set before the first connection, for the hosts of that backend: a linked line spares the memory of all authorities. */
+static UlakBackend *
+make_linked (UlakLine *line, GError **error)
+{
+  const UlakConfig *config = ulak_service_get_config (ulak_line_get_service (line));
+
+  return ulak_roots_install (ulak_config_get_string (config, "whatsapp", "media_ca_file"), error)
+             ? ulak_linked_backend_new (line)
+             : NULL;
+}
 
 static UlakBackend *
 make_cloud (UlakLine *line, GError **error)
@@ -25,8 +38,10 @@ make_backend (UlakLine *line, const char *backend, GError **error)
 {
   if (strcmp (backend, "cloud") == 0)
     return make_cloud (line, error);
+  if (strcmp (backend, "linked") == 0)
+    return make_linked (line, error);
 
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED, "Backend ‘%s’ is not known; allowed: cloud", backend);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_UNSUPPORTED, "Backend ‘%s’ is not known; allowed: cloud, linked", backend);
   return NULL;
 }
 

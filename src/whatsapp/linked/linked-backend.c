@@ -20,6 +20,7 @@
 #include "whatsapp/linked/linked-media.h"
 #include "whatsapp/linked/linked-recipient.h"
 #include "whatsapp/linked/linked-state.h"
+#include "whatsapp/linked/linked-sync.h"
 #include "whatsapp/linked/linking.h"
 #include "whatsapp/media/media-client.h"
 #include "whatsapp/social/calls.h"
@@ -46,6 +47,7 @@ struct _UlakLinkedBackend
   SoupSession *session;    /* (owned): to the media hosts */
   UlakMediaClient *media;  /* (owned) */
   UlakChat *chat;          /* (owned) */
+  UlakLinkedSync *sync;    /* (owned) */
   UlakWhatsAppAdapter *adapter; /* (owned) */
   gboolean has_account;    /* the chat knows who we are */
   GQueue early;            /* (element-type UlakNode) (owned): stanzas that came before that */
@@ -147,6 +149,7 @@ follow (UlakLinkedBackend *self, const UlakLinkState *state)
     case ULAK_LINK_ONLINE:
       ulak_chat_connected (self->chat);
       load_account (self); /* our LID may be known now */
+      ulak_linked_sync_go_online (self->sync);
       break;
     case ULAK_LINK_DISCONNECTED:
     case ULAK_LINK_STOPPED:
@@ -155,7 +158,10 @@ follow (UlakLinkedBackend *self, const UlakLinkState *state)
     case ULAK_LINK_ENDED:
       ulak_chat_disconnected (self->chat);
       if (state->outcome != NULL && ulak_outcome_kind_drops_keys (state->outcome->kind))
-        forget_account (self);
+        {
+          forget_account (self);
+          ulak_linked_sync_forget (self->sync);
+        }
       if (state->outcome != NULL && state->outcome->kind == ULAK_OUTCOME_BANNED)
         wait_for_ban (self, state->until_us);
       break;
@@ -316,13 +322,26 @@ make_link (UlakLinkedBackend *self, GError **error)
   return ulak_link_new (&options, error);
 }
 
+static UlakMediaPort
+port_of (UlakLinkedBackend *self)
+{
+  return (UlakMediaPort){ self->link, port_begin_query, port_query_async, port_query_finish, port_send };
+}
+
+/* (transfer full): for what is half here; it may be emptied by hand while the line is stopped. */
+static char *
+spool_of (UlakLinkedBackend *self)
+{
+  return g_build_filename (ulak_service_get_data_dir (service_of (self)), "accounts", ulak_line_get_account (self->line),
+                           "spool", NULL);
+}
+
 static void
 make_media (UlakLinkedBackend *self)
 {
-  g_autofree char *spool = g_build_filename (ulak_service_get_data_dir (service_of (self)), "accounts",
-                                             ulak_line_get_account (self->line), "spool", NULL);
+  g_autofree char *spool = spool_of (self);
   const UlakMediaClientOptions options = {
-    .port = { self->link, port_begin_query, port_query_async, port_query_finish, port_send },
+    .port = port_of (self),
     .store = ulak_line_get_store (self->line),
     .session = self->session = ulak_media_session_new (),
     .clock = self->clock,
@@ -353,10 +372,36 @@ make_chat (UlakLinkedBackend *self)
   ulak_link_add_handler (self->link, "chatstate", NULL, take_presence, self);
 }
 
+static void
+make_sync (UlakLinkedBackend *self)
+{
+  JsonObject *settings = ulak_json_peek_object (self->account, "settings");
+  const char *history = settings == NULL ? NULL : ulak_json_peek_string (settings, "history");
+  g_autofree char *spool = spool_of (self);
+  UlakLinkedSyncOptions options = {
+    .line = self->line,
+    .link = self->link,
+    .chat = self->chat,
+    .media = self->media,
+    .port = port_of (self),
+    .spool = spool,
+    .history = ULAK_HISTORY_RECENT,
+  };
+
+  if (history != NULL)
+    ulak_history_wish_parse (history, &options.history);
+  self->sync = ulak_linked_sync_new (&options);
+}
+
 static gboolean
 make_adapter (UlakLinkedBackend *self, GError **error)
 {
-  const UlakWhatsAppParts parts = { .line = self->line, .link = self->link, .chat = self->chat };
+  const UlakWhatsAppParts parts = {
+    .line = self->line,
+    .link = self->link,
+    .chat = self->chat,
+    .app_state = ulak_linked_sync_get_app_state (self->sync),
+  };
 
   self->adapter = ulak_whatsapp_adapter_new (&parts, error);
   if (self->adapter == NULL)
@@ -373,6 +418,7 @@ make_parts (UlakLinkedBackend *self, GError **error)
     return FALSE;
   make_media (self);
   make_chat (self);
+  make_sync (self);
   return make_adapter (self, error);
 }
 
@@ -505,6 +551,8 @@ stop_async (UlakBackend *backend, GAsyncReadyCallback callback, gpointer user_da
   ulak_clock_clear_timer (self->clock, &self->seal_timer);
   ulak_clock_clear_timer (self->clock, &self->ban_timer);
   ulak_linking_fail (self->linking, "The line stops");
+  if (self->sync != NULL)
+    ulak_linked_sync_stop (self->sync);
   if (self->chat == NULL)
     g_task_return_boolean (task, TRUE);
   else
@@ -733,6 +781,7 @@ ulak_linked_backend_dispose (GObject *object)
     }
   g_queue_clear_full (&self->early, (GDestroyNotify) ulak_node_unref);
   g_clear_object (&self->adapter);
+  g_clear_pointer (&self->sync, ulak_linked_sync_free);
   g_clear_object (&self->chat);
   g_clear_object (&self->media);
   g_clear_object (&self->session);

@@ -3,9 +3,10 @@
  *
  * Schema: what a WhatsApp line's database is made of, in the order in which it came to be.
  *
- * The position in the list is the schema version, so the list is append-only: whoever adds a migration, to connector or
- * to a room here, appends it at the end. Those of connector at the head are what ulak_line_set_migrations() asks for. Both backends have the same schema, so that an account
- * may change from one to the other.
+ * The position in the list is the schema version, so the list is append-only: whoever adds a migration, to
+ * connector or to a room here, appends it at the end. Those of connector at the head are what
+ * ulak_line_set_migrations() asks for. Both backends have the same schema, so that an account may change from one
+ * to the other.
  */
 #pragma once
 

@@ -106,7 +106,8 @@ bench_group (Side *alice, Side *bob)
     {
       GBytes *skmsg;
 
-      g_assert_true (ulak_group_encrypt (alice->session, alice->database, GROUP, ULAK_SPAN_TEXT ("to all"), START_US, &skmsg, NULL));
+      g_assert_true (ulak_group_encrypt (alice->session, alice->database, GROUP, ULAK_SPAN_TEXT ("to all"), START_US,
+                                         &skmsg, NULL));
       g_ptr_array_add (chain, skmsg);
     }
   show ("group: encrypt, rows in memory", n, begun_us);
@@ -128,7 +129,8 @@ bench_pre_keys (Side *alice)
   g_autoptr (GArray) keys = NULL;
   gint64 begun_us = ulak_clock_get_monotonic_us (watch);
 
-  g_assert_true (ulak_pre_keys_prepare (alice->session, alice->database, ULAK_PRE_KEYS_FIRST_UPLOAD, START_US, &keys, NULL));
+  g_assert_true (
+      ulak_pre_keys_prepare (alice->session, alice->database, ULAK_PRE_KEYS_FIRST_UPLOAD, START_US, &keys, NULL));
   show ("one-time pre-keys made", keys->len, begun_us);
 }
 

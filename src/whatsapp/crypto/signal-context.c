@@ -91,12 +91,9 @@ find_cipher (int mode, gsize key_bytes)
     gsize key_bytes;
     const char *name;
   } known[] = {
-    { SG_CIPHER_AES_CBC_PKCS5, 32, "AES-256-CBC" },
-    { SG_CIPHER_AES_CBC_PKCS5, 24, "AES-192-CBC" },
-    { SG_CIPHER_AES_CBC_PKCS5, 16, "AES-128-CBC" },
-    { SG_CIPHER_AES_CTR_NOPADDING, 32, "AES-256-CTR" },
-    { SG_CIPHER_AES_CTR_NOPADDING, 24, "AES-192-CTR" },
-    { SG_CIPHER_AES_CTR_NOPADDING, 16, "AES-128-CTR" },
+    { SG_CIPHER_AES_CBC_PKCS5, 32, "AES-256-CBC" },     { SG_CIPHER_AES_CBC_PKCS5, 24, "AES-192-CBC" },
+    { SG_CIPHER_AES_CBC_PKCS5, 16, "AES-128-CBC" },     { SG_CIPHER_AES_CTR_NOPADDING, 32, "AES-256-CTR" },
+    { SG_CIPHER_AES_CTR_NOPADDING, 24, "AES-192-CTR" }, { SG_CIPHER_AES_CTR_NOPADDING, 16, "AES-128-CTR" },
   };
   static gsize found[G_N_ELEMENTS (known)];
 
@@ -112,12 +109,7 @@ find_cipher (int mode, gsize key_bytes)
 
 /* Padding is wrong only in what a peer sent, and only when decrypting. */
 static int
-run_cipher (signal_buffer **out,
-            int mode,
-            UlakSpan key,
-            UlakSpan iv,
-            UlakSpan in,
-            gboolean is_encrypting)
+run_cipher (signal_buffer **out, int mode, UlakSpan key, UlakSpan iv, UlakSpan in, gboolean is_encrypting)
 {
   const EVP_CIPHER *cipher = find_cipher (mode, key.size_bytes);
   EVP_CIPHER_CTX *context;
@@ -158,7 +150,8 @@ encrypt (signal_buffer **out,
          size_t plain_bytes,
          void *random G_GNUC_UNUSED)
 {
-  return run_cipher (out, mode, ULAK_SPAN (key, key_bytes), ULAK_SPAN (iv, iv_bytes), ULAK_SPAN (plain, plain_bytes), TRUE);
+  return run_cipher (out, mode, ULAK_SPAN (key, key_bytes), ULAK_SPAN (iv, iv_bytes), ULAK_SPAN (plain, plain_bytes),
+                     TRUE);
 }
 
 static int

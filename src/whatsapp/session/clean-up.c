@@ -52,9 +52,10 @@ ulak_session_clean_up (UlakDatabase *database, gint64 now_us, guint limit, guint
 
   for (gsize i = 0; i < G_N_ELEMENTS (ages); i++)
     {
-      if (!ulak_sql_run (database, ages[i].query,
-                         ULAK_BINDINGS (ULAK_INTEGER ("before_us", now_us - ages[i].age_us), ULAK_INTEGER ("limit", limit)),
-                         error))
+      if (!ulak_sql_run (
+              database, ages[i].query,
+              ULAK_BINDINGS (ULAK_INTEGER ("before_us", now_us - ages[i].age_us), ULAK_INTEGER ("limit", limit)),
+              error))
         return FALSE;
       n_removed += ulak_database_get_changes (database);
     }

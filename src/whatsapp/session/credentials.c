@@ -199,7 +199,12 @@ open_key (UlakStatement *row, const char *column, UlakSeal *seal, const char *na
 }
 
 static gboolean
-open_pair (UlakStatement *row, const char *column, UlakSeal *seal, const char *name, UlakKeyPair *pair_out, GError **error)
+open_pair (UlakStatement *row,
+           const char *column,
+           UlakSeal *seal,
+           const char *name,
+           UlakKeyPair *pair_out,
+           GError **error)
 {
   g_auto (UlakKey) key = { 0 };
 
@@ -264,7 +269,12 @@ bind_sealed (UlakStatement *statement, const char *column, UlakSeal *seal, const
 }
 
 static gboolean
-insert_row (UlakDatabase *database, UlakSeal *seal, UlakRandom *random, const UlakKeyPair *identity, gint64 now_us, GError **error)
+insert_row (UlakDatabase *database,
+            UlakSeal *seal,
+            UlakRandom *random,
+            const UlakKeyPair *identity,
+            gint64 now_us,
+            GError **error)
 {
   g_auto (UlakKeyPair) noise = { 0 };
   g_auto (UlakKey) adv_secret = { 0 };
@@ -285,7 +295,11 @@ insert_row (UlakDatabase *database, UlakSeal *seal, UlakRandom *random, const Ul
 }
 
 static gboolean
-insert_signed_pre_key (UlakDatabase *database, UlakRandom *random, const UlakKeyPair *identity, gint64 now_us, GError **error)
+insert_signed_pre_key (UlakDatabase *database,
+                       UlakRandom *random,
+                       const UlakKeyPair *identity,
+                       gint64 now_us,
+                       GError **error)
 {
   g_auto (UlakKeyPair) pair = { 0 };
   UlakSignedPreKey key = { .id = 1 };
@@ -311,7 +325,8 @@ ulak_credentials_create (UlakDatabase *database,
     return FALSE;
   if (exists)
     {
-      g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_EXISTS, "The line has WhatsApp credentials already: log it out first");
+      g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_EXISTS,
+                           "The line has WhatsApp credentials already: log it out first");
       return FALSE;
     }
 
@@ -326,13 +341,12 @@ write_pairing (UlakDatabase *database, const UlakPairing *pairing, GError **erro
 {
   g_autofree char *jid = ulak_jid_print (&pairing->jid);
   g_autofree char *lid = pairing->lid.user[0] != '\0' ? ulak_jid_print (&pairing->lid) : NULL;
-  UlakStatement *statement
-      = ulak_sql_query (database, ULAK_QUERY ("credentials-pair"),
-                        ULAK_BINDINGS (ULAK_TEXT ("jid", jid), ULAK_TEXT ("lid", lid),
-                                       ULAK_TEXT ("platform", pairing->platform),
-                                       ULAK_TEXT ("business_name", pairing->business_name),
-                                       ULAK_INTEGER ("lid_migration", pairing->lid_migration)),
-                        error);
+  UlakStatement *statement = ulak_sql_query (database, ULAK_QUERY ("credentials-pair"),
+                                             ULAK_BINDINGS (ULAK_TEXT ("jid", jid), ULAK_TEXT ("lid", lid),
+                                                            ULAK_TEXT ("platform", pairing->platform),
+                                                            ULAK_TEXT ("business_name", pairing->business_name),
+                                                            ULAK_INTEGER ("lid_migration", pairing->lid_migration)),
+                                             error);
 
   if (statement == NULL)
     return FALSE;
@@ -341,7 +355,12 @@ write_pairing (UlakDatabase *database, const UlakPairing *pairing, GError **erro
 }
 
 static gboolean
-save_own_peer (UlakDatabase *database, const UlakJid *jid, const UlakJid *lid, gint64 now_us, UlakPeer *peer_out, GError **error)
+save_own_peer (UlakDatabase *database,
+               const UlakJid *jid,
+               const UlakJid *lid,
+               gint64 now_us,
+               UlakPeer *peer_out,
+               GError **error)
 {
   if (lid->user[0] != '\0' && !ulak_peers_learn (database, jid, lid, now_us, peer_out, NULL, error))
     return FALSE;

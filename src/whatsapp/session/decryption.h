@@ -3,10 +3,12 @@
  *
  * Decryption: what came of an encrypted message.
  *
- * Everything but OK leaves the Signal state as it was. The retry code goes into a retry receipt (docs/protocol/sessions.md).
- * DUPLICATE says that the key of this counter is not here any more: mostly since it was used, but with a sender key that
- * came late also since it never was here. A message whose id was not seen before is then to be asked for as after
- * NO_SESSION.
+ * Everything but OK leaves the Signal state as it was. The retry code goes into a retry receipt
+ * (docs/protocol/sessions.md). DUPLICATE says that the key of this counter is not here any more: mostly since it
+ * was used, but with a sender key that came late also since it never was here. A message whose id was not seen
+ * before is then to be asked for as after NO_SESSION.
+ *
+ * Functions that fill these structs overwrite what was in them: a work that may be run again clears them first.
  */
 #pragma once
 
@@ -17,15 +19,15 @@ G_BEGIN_DECLS
 typedef enum
 {
   ULAK_DECRYPT_OK,
-  ULAK_DECRYPT_DUPLICATE,        /* decrypted before: acknowledge, no retry; but see above */
-  ULAK_DECRYPT_NO_SESSION,       /* no session, or no sender key of this id: 1 */
-  ULAK_DECRYPT_INVALID_KEY,      /* a key in it is malformed: 2 */
-  ULAK_DECRYPT_UNKNOWN_PRE_KEY,  /* it names a one-time or signed pre-key that we do not have: 3 */
-  ULAK_DECRYPT_BAD_MESSAGE,      /* MAC or signature wrong, no session fits, too far ahead: 4 */
-  ULAK_DECRYPT_GARBAGE,          /* not a message of Signal at all: 4 */
-  ULAK_DECRYPT_BAD_SIGNATURE,    /* a group message that its author did not sign: 5 */
-  ULAK_DECRYPT_BAD_DEVICE,       /* the device identity that came with it does not hold: 12 */
-  ULAK_DECRYPT_UNTRUSTED,        /* refused by trust; not used while identities are trusted on first use: 8 */
+  ULAK_DECRYPT_DUPLICATE,       /* decrypted before: acknowledge, no retry; but see above */
+  ULAK_DECRYPT_NO_SESSION,      /* no session, or no sender key of this id: 1 */
+  ULAK_DECRYPT_INVALID_KEY,     /* a key in it is malformed: 2 */
+  ULAK_DECRYPT_UNKNOWN_PRE_KEY, /* it names a one-time or signed pre-key that we do not have: 3 */
+  ULAK_DECRYPT_BAD_MESSAGE,     /* MAC or signature wrong, no session fits, too far ahead: 4 */
+  ULAK_DECRYPT_GARBAGE,         /* not a message of Signal at all: 4 */
+  ULAK_DECRYPT_BAD_SIGNATURE,   /* a group message that its author did not sign: 5 */
+  ULAK_DECRYPT_BAD_DEVICE,      /* the device identity that came with it does not hold: 12 */
+  ULAK_DECRYPT_UNTRUSTED,       /* refused by trust; not used while identities are trusted on first use: 8 */
 } UlakDecryptOutcome;
 
 #define ULAK_N_DECRYPT_OUTCOMES (ULAK_DECRYPT_UNTRUSTED + 1)

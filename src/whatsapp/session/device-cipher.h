@@ -67,8 +67,10 @@ gboolean ulak_device_process_bundle (UlakSession *session,
                                      gboolean *has_identity_changed_out,
                                      GError **error);
 
-gboolean
-ulak_device_has_session (UlakDatabase *database, const UlakPeerDevice *device, gboolean *has_session_out, GError **error);
+gboolean ulak_device_has_session (UlakDatabase *database,
+                                  const UlakPeerDevice *device,
+                                  gboolean *has_session_out,
+                                  GError **error);
 /* Of the n devices those without a session: *missing_out (element-type UlakPeerDevice), in the same order. */
 gboolean ulak_device_list_without_session (UlakDatabase *database,
                                            const UlakPeerDevice *devices,

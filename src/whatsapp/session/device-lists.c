@@ -186,11 +186,16 @@ drop_device (UlakDatabase *database, gint64 peer, guint16 device, GError **error
 }
 
 static gboolean
-is_registered_anew (UlakDatabase *database, gint64 peer, const KeyIndexes *indexes, gboolean *is_anew_out, GError **error)
+is_registered_anew (UlakDatabase *database,
+                    gint64 peer,
+                    const KeyIndexes *indexes,
+                    gboolean *is_anew_out,
+                    GError **error)
 {
   UlakStatement *row;
 
-  if (!ulak_sql_find (database, ULAK_QUERY ("device-list-find"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), &row, error))
+  if (!ulak_sql_find (database, ULAK_QUERY ("device-list-find"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), &row,
+                      error))
     return FALSE;
   *is_anew_out = row != NULL && indexes->is_there && !ulak_statement_is_null (row, "raw_id")
                  && ulak_statement_get_integer (row, "raw_id") != indexes->raw_id;
@@ -301,7 +306,8 @@ apply_one (UlakDatabase *database, gint64 peer, UlakDevicesNews news, const Ulak
     case ULAK_DEVICES_REMOVE:
       return drop_device (database, peer, device->device, error)
              && ulak_sql_run (database, ULAK_QUERY ("device-delete"),
-                              ULAK_BINDINGS (ULAK_INTEGER ("peer", peer), ULAK_INTEGER ("device", device->device)), error);
+                              ULAK_BINDINGS (ULAK_INTEGER ("peer", peer), ULAK_INTEGER ("device", device->device)),
+                              error);
     case ULAK_DEVICES_UPDATE:
       return TRUE;
     }
@@ -361,7 +367,8 @@ is_fresh (UlakDatabase *database, gint64 peer, gint64 now_us, gint64 max_age_us,
   UlakStatement *row;
   gint64 fetched_us;
 
-  if (!ulak_sql_find (database, ULAK_QUERY ("device-list-find"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), &row, error))
+  if (!ulak_sql_find (database, ULAK_QUERY ("device-list-find"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), &row,
+                      error))
     return FALSE;
   fetched_us = row == NULL ? 0 : ulak_statement_get_integer (row, "fetched_us");
   *is_fresh_out = fetched_us != 0 && now_us - fetched_us <= max_age_us;

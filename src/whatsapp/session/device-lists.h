@@ -3,9 +3,10 @@
  *
  * Device lists: which devices a user has, as the server last told.
  *
- * A list is as good as its age and the notifications since: ask for lists that are missing or stale before sending. Our
- * own other devices are a list like any other; this device itself is never in one. Devices that vanish lose their
- * sessions and keys in the same transaction, and groups where they held our key get a new one. Store's thread.
+ * A list is as good as its age and the notifications since: ask for lists that are missing or stale before sending.
+ * Our own other devices are a list like any other; this device itself is never in one. Devices that vanish lose
+ * their sessions and keys in the same transaction, and groups where they held our key get a new one. Store's
+ * thread.
  */
 #pragma once
 
@@ -36,11 +37,11 @@ typedef struct
 
 typedef struct
 {
-  guint n_devices;               /* kept; 0: the answer had no device and was not stored, ask in the other form */
+  guint n_devices; /* kept; 0: the answer had no device and was not stored, ask in the other form */
   guint n_added;
   guint n_removed;
-  gboolean is_registered_anew;   /* the account has another rawId: all its sessions went */
-  gboolean has_unsigned_index;   /* the key index list was not signed by the known identity: worth a log line */
+  gboolean is_registered_anew; /* the account has another rawId: all its sessions went */
+  gboolean has_unsigned_index; /* the key index list was not signed by the known identity: worth a log line */
 } UlakDevicesChange;
 
 gboolean ulak_devices_apply (UlakDatabase *database,
@@ -57,8 +58,8 @@ typedef enum
   ULAK_DEVICES_UPDATE, /* only says that something changed */
 } UlakDevicesNews;
 
-/* A `devices` notification. hash (nullable): device_hash, over phone forms; lid_hash (nullable): over LIDs. When neither
- * fits the new list, the list becomes stale. device: unused for UPDATE. */
+/* A `devices` notification. hash (nullable): device_hash, over phone forms; lid_hash (nullable): over LIDs. When
+ * neither fits the new list, the list becomes stale. device: unused for UPDATE. */
 gboolean ulak_devices_apply_news (UlakDatabase *database,
                                   const UlakPeer *peer,
                                   UlakDevicesNews news,

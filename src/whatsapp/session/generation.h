@@ -3,8 +3,9 @@
  *
  * Generation: tells a database from a restored copy of it, whose ratchets must never be used again.
  *
- * Whoever makes a backup marks the copy. A line that opens a marked database settles it before it connects: sessions,
- * sender keys (ours and others') and unused pre-keys go, and new pre-keys are to be uploaded. Store's thread, or by hand.
+ * Whoever makes a backup marks the copy. A line that opens a marked database settles it before it connects:
+ * sessions, sender keys (ours and others') and unused pre-keys go, and new pre-keys are to be uploaded. Store's
+ * thread, or by hand.
  */
 #pragma once
 

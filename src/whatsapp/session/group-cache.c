@@ -73,18 +73,18 @@ check_limits (const char *group, gsize document_bytes, guint n_members, GError *
   if (document_bytes <= ULAK_GROUP_CACHE_MAX_BYTES && n_members <= ULAK_GROUP_CACHE_MAX_MEMBERS)
     return TRUE;
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
-               "The group %s has %u members and %" G_GSIZE_FORMAT " bytes of metadata; at most %d and %d are allowed", group,
-               n_members, document_bytes, ULAK_GROUP_CACHE_MAX_MEMBERS, ULAK_GROUP_CACHE_MAX_BYTES);
+               "The group %s has %u members and %" G_GSIZE_FORMAT " bytes of metadata; at most %d and %d are allowed",
+               group, n_members, document_bytes, ULAK_GROUP_CACHE_MAX_MEMBERS, ULAK_GROUP_CACHE_MAX_BYTES);
   return FALSE;
 }
 
 static gboolean
 write_member (UlakDatabase *database, const char *group, const UlakGroupMember *member, GError **error)
 {
-  return ulak_sql_run (database, ULAK_QUERY ("group-member-put"),
-                       ULAK_BINDINGS (GROUP_BINDING (group), ULAK_INTEGER ("peer", member->peer),
-                                      ULAK_INTEGER ("rank", member->rank)),
-                       error);
+  return ulak_sql_run (
+      database, ULAK_QUERY ("group-member-put"),
+      ULAK_BINDINGS (GROUP_BINDING (group), ULAK_INTEGER ("peer", member->peer), ULAK_INTEGER ("rank", member->rank)),
+      error);
 }
 
 static gboolean
@@ -92,8 +92,8 @@ rotate_if_stranger_reads (UlakDatabase *database, const char *group, gboolean *h
 {
   gboolean has_stranger;
 
-  if (!ulak_query_exists (database, ULAK_QUERY ("memory-has-stranger"), ULAK_BINDINGS (GROUP_BINDING (group)), &has_stranger,
-                          error))
+  if (!ulak_query_exists (database, ULAK_QUERY ("memory-has-stranger"), ULAK_BINDINGS (GROUP_BINDING (group)),
+                          &has_stranger, error))
     return FALSE;
   if (has_rotated_out != NULL)
     *has_rotated_out = has_stranger;
@@ -124,7 +124,8 @@ ulak_group_cache_put (UlakDatabase *database,
 static gboolean
 group_exists (UlakDatabase *database, const char *group, gboolean *exists_out, GError **error)
 {
-  return ulak_query_exists (database, ULAK_QUERY ("group-exists"), ULAK_BINDINGS (GROUP_BINDING (group)), exists_out, error);
+  return ulak_query_exists (database, ULAK_QUERY ("group-exists"), ULAK_BINDINGS (GROUP_BINDING (group)), exists_out,
+                            error);
 }
 
 gboolean
@@ -143,7 +144,7 @@ ulak_group_cache_add_member (UlakDatabase *database, const char *group, const Ul
          && write_member (database, group, member, error);
 }
 
-/** ulak_group_cache_remove_member: our sender key goes with a member that holds it, also in a group that is not cached */
+/** ulak_group_cache_remove_member: our sender key goes with a member that holds it, or if the group is not cached */
 gboolean
 ulak_group_cache_remove_member (UlakDatabase *database, const char *group, gint64 peer, GError **error)
 {

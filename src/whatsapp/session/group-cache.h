@@ -3,8 +3,8 @@
  *
  * Group cache: what the server last told of a group: its metadata, and who is in it.
  *
- * Participants are peers, so a member that is seen as LID and as phone number is one. A member that leaves means a new
- * sender key of ours, in the same transaction. Store's thread.
+ * Participants are peers, so a member that is seen as LID and as phone number is one. A member that leaves means a
+ * new sender key of ours, in the same transaction. Store's thread.
  */
 #pragma once
 
@@ -34,7 +34,7 @@ typedef struct
   char *document;    /* (owned): JSON of the caller's: subject, owner, description, settings, ... */
   gboolean uses_lid; /* addressing_mode */
   gint64 fetched_us;
-  GArray *members;   /* (owned) (element-type UlakGroupMember) */
+  GArray *members; /* (owned) (element-type UlakGroupMember) */
 } UlakGroup;
 
 void ulak_group_free (UlakGroup *self);
@@ -49,17 +49,26 @@ gboolean ulak_group_cache_put (UlakDatabase *database,
                                gboolean *has_rotated_out,
                                GError **error);
 /* Changes of w:gp2 notifications; nothing happens to a group that is not in the cache. */
-gboolean
-ulak_group_cache_add_member (UlakDatabase *database, const char *group, const UlakGroupMember *member, GError **error);
+gboolean ulak_group_cache_add_member (UlakDatabase *database,
+                                      const char *group,
+                                      const UlakGroupMember *member,
+                                      GError **error);
 gboolean ulak_group_cache_remove_member (UlakDatabase *database, const char *group, gint64 peer, GError **error);
-gboolean ulak_group_cache_set_document (UlakDatabase *database, const char *group, const char *document, GError **error);
+gboolean ulak_group_cache_set_document (UlakDatabase *database,
+                                        const char *group,
+                                        const char *document,
+                                        GError **error);
 /* To be fetched anew before it is used; members stay, so that the next put sees who left. */
 gboolean ulak_group_cache_make_stale (UlakDatabase *database, const char *group, GError **error);
 gboolean ulak_group_cache_make_all_stale (UlakDatabase *database, GError **error);
 /* We are no longer in it: row, members, our sender key and those of others go. */
 gboolean ulak_group_cache_drop (UlakDatabase *database, const char *group, GError **error);
 /* Groups in order of their JIDs after after_group ("" first), stale ones too. */
-gboolean ulak_group_cache_list (UlakDatabase *database, const char *after_group, guint limit, GStrv *groups_out, GError **error);
+gboolean ulak_group_cache_list (UlakDatabase *database,
+                                const char *after_group,
+                                guint limit,
+                                GStrv *groups_out,
+                                GError **error);
 gboolean ulak_group_cache_is_member (UlakDatabase *database,
                                      const char *group,
                                      gint64 peer,

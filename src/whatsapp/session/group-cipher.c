@@ -3,9 +3,9 @@
  *
  * Sender keys through the same visits as sessions; who holds ours is plain rows (group-memory.c).
  *
- * Our own record is recognised by its key id in a column. Nobody may write to it from outside: a distribution message
- * that claims to be from this device is refused, and a message of ours that comes back is a duplicate, since decrypting it
- * would move our own chain.
+ * Our own record is recognised by its key id in a column. Nobody may write to it from outside: a distribution
+ * message that claims to be from this device is refused, and a message of ours that comes back is a duplicate,
+ * since decrypting it would move our own chain.
  */
 #include "whatsapp/session/group-cipher.h"
 
@@ -369,7 +369,8 @@ ulak_group_decrypt (UlakSession *session,
     return FALSE;
   *decryption_out = (UlakDecryption){ .outcome = is_own ? ULAK_DECRYPT_DUPLICATE : ULAK_DECRYPT_GARBAGE };
   if (is_own || bytes.size_bytes == 0
-      || sender_key_message_deserialize (&message, bytes.bytes, bytes.size_bytes, ulak_session_get_context (session)) < 0)
+      || sender_key_message_deserialize (&message, bytes.bytes, bytes.size_bytes, ulak_session_get_context (session))
+             < 0)
     return TRUE;
 
   ulak_signal_visit_init (&visit, session, database, author, group, now_us);

@@ -3,9 +3,10 @@
  *
  * Group cipher: messages to and from groups, by sender keys, and who has got ours.
  *
- * A group is the text of its JID ("...@g.us", "status@broadcast"). An author's key is kept by (group, peer, device); our
- * own lies among them. A device that has not got our current key is listed as missing until ulak_group_mark_holders()
- * names it, which the caller does when the send was acknowledged. Store's thread; see session.h.
+ * A group is the text of its JID ("...@g.us", "status@broadcast"). An author's key is kept by (group, peer,
+ * device); our own lies among them. A device that has not got our current key is listed as missing until
+ * ulak_group_mark_holders() names it, which the caller does when the send was acknowledged. Store's thread; see
+ * session.h.
  */
 #pragma once
 
@@ -84,8 +85,10 @@ gboolean ulak_group_mark_holders (UlakDatabase *database,
                                   gint64 now_us,
                                   GError **error);
 /* group NULL: in every group. A retry receipt of the device means that it has lost the key. */
-gboolean
-ulak_group_forget_holder (UlakDatabase *database, const char *group, const UlakPeerDevice *device, GError **error);
+gboolean ulak_group_forget_holder (UlakDatabase *database,
+                                   const char *group,
+                                   const UlakPeerDevice *device,
+                                   GError **error);
 /* Our key of the group goes, and with it the memory of who has it: somebody left. */
 gboolean ulak_group_rotate (UlakDatabase *database, const char *group, GError **error);
 /* The device is gone: our keys of all groups where it holds one are rotated, its own sender keys deleted. */

@@ -7,7 +7,8 @@
 
 #include "whatsapp/session/query.h"
 
-#define DEVICE_BINDINGS(peer_device) ULAK_INTEGER ("peer", (peer_device)->peer), ULAK_INTEGER ("device", (peer_device)->device)
+#define DEVICE_BINDINGS(peer_device) \
+  ULAK_INTEGER ("peer", (peer_device)->peer), ULAK_INTEGER ("device", (peer_device)->device)
 
 gboolean
 ulak_group_list_missing (UlakDatabase *database,
@@ -61,7 +62,8 @@ gboolean
 ulak_group_forget_holder (UlakDatabase *database, const char *group, const UlakPeerDevice *device, GError **error)
 {
   if (group == NULL)
-    return ulak_sql_run (database, ULAK_QUERY ("memory-forget-everywhere"), ULAK_BINDINGS (DEVICE_BINDINGS (device)), error);
+    return ulak_sql_run (database, ULAK_QUERY ("memory-forget-everywhere"), ULAK_BINDINGS (DEVICE_BINDINGS (device)),
+                         error);
   return ulak_sql_run (database, ULAK_QUERY ("memory-forget"),
                        ULAK_BINDINGS (ULAK_TEXT ("group_jid", group), DEVICE_BINDINGS (device)), error);
 }
@@ -69,7 +71,8 @@ ulak_group_forget_holder (UlakDatabase *database, const char *group, const UlakP
 gboolean
 ulak_group_rotate (UlakDatabase *database, const char *group, GError **error)
 {
-  return ulak_sql_run (database, ULAK_QUERY ("sender-key-delete-own"), ULAK_BINDINGS (ULAK_TEXT ("group_jid", group)), error)
+  return ulak_sql_run (database, ULAK_QUERY ("sender-key-delete-own"), ULAK_BINDINGS (ULAK_TEXT ("group_jid", group)),
+                       error)
          && ulak_sql_run (database, ULAK_QUERY ("memory-clear"), ULAK_BINDINGS (ULAK_TEXT ("group_jid", group)), error);
 }
 

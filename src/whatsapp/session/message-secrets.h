@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Message secrets: the 32 bytes that came with a message and open what refers to it later (votes, edits, reactions).
+ * Message secrets: the 32 bytes that came with a message and open what refers to it later (votes, edits,
+ * reactions).
  *
- * By chat, network id and author; users are found under either form. Kept for ULAK_MESSAGE_SECRETS_AGE_US. Store's thread.
+ * By chat, network id and author; users are found under either form. Kept for ULAK_MESSAGE_SECRETS_AGE_US. Store's
+ * thread.
  */
 #pragma once
 

@@ -16,8 +16,8 @@ ulak_network_id_make (UlakNetworkId *self, const char *own_user, const char *mes
 {
   static const char digits[] = "0123456789ABCDEF";
   const UlakSpan nothing = ULAK_SPAN ("", 1);
-  const UlakSpan spans[]
-      = { ULAK_SPAN_TEXT ("ulak-message-id"), nothing, ULAK_SPAN_TEXT (own_user), nothing, ULAK_SPAN_TEXT (message_id) };
+  const UlakSpan spans[] = { ULAK_SPAN_TEXT ("ulak-message-id"), nothing, ULAK_SPAN_TEXT (own_user), nothing,
+                             ULAK_SPAN_TEXT (message_id) };
   guint8 digest[ULAK_SHA256_BYTES];
 
   ulak_sha256 (spans, G_N_ELEMENTS (spans), digest);

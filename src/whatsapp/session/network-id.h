@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Network id: the id that a message of ours has on the network, made of our own id, so that a second try after a crash
- * is the same message for everybody. Pure; any thread.
+ * Network id: the id that a message of ours has on the network, made of our own id, so that a second try after a
+ * crash is the same message for everybody. Pure; any thread.
  */
 #pragma once
 

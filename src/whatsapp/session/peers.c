@@ -98,7 +98,13 @@ ulak_peers_get_own (UlakDatabase *database, UlakPeer *peer_out, GError **error)
 }
 
 static gboolean
-insert (UlakDatabase *database, const char *phone, const char *lid, const char *other, gint64 now_us, UlakPeer *peer_out, GError **error)
+insert (UlakDatabase *database,
+        const char *phone,
+        const char *lid,
+        const char *other,
+        gint64 now_us,
+        UlakPeer *peer_out,
+        GError **error)
 {
   if (!ulak_sql_run (database, ULAK_QUERY ("peer-insert"),
                      ULAK_BINDINGS (ULAK_TEXT ("phone", phone), ULAK_TEXT ("lid", lid), ULAK_TEXT ("other", other),

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Peers: users of the network under a number of our own, so that a phone number and a LID of one person share a ratchet.
+ * Peers: users of the network under a number of our own, so that a phone number and a LID of one person share a
+ * ratchet.
  *
- * Everything else in this room is kept by peer. When a mapping makes two peers one, the LID's peer stays and takes over
- * in the same transaction what the other had; a second session with a device is kept as its shadow, see device-cipher.h.
- * So a peer's id may end with any mapping learned: resolve JIDs anew in each work, never keep ids on the main thread.
+ * Everything else in this room is kept by peer. When a mapping makes two peers one, the LID's peer stays and takes
+ * over in the same transaction what the other had; a second session with a device is kept as its shadow, see
+ * device-cipher.h. So a peer's id may end with any mapping learned: resolve JIDs anew in each work, never keep ids
+ * on the main thread.
  *
- * The device and the agent of a JID are ignored; c.us and hosted are phone forms, hosted.lid is a LID form. Users of
- * other servers (bots, interop) are peers without a phone and a LID. Store's thread.
+ * The device and the agent of a JID are ignored; c.us and hosted are phone forms, hosted.lid is a LID form. Users
+ * of other servers (bots, interop) are peers without a phone and a LID. Store's thread.
  */
 #pragma once
 
@@ -45,7 +47,11 @@ typedef enum
 UlakPeerForm ulak_peer_form_of (const UlakJid *jid);
 
 /* Makes the peer if there is none. */
-gboolean ulak_peers_resolve (UlakDatabase *database, const UlakJid *jid, gint64 now_us, UlakPeer *peer_out, GError **error);
+gboolean ulak_peers_resolve (UlakDatabase *database,
+                             const UlakJid *jid,
+                             gint64 now_us,
+                             UlakPeer *peer_out,
+                             GError **error);
 gboolean ulak_peers_resolve_device (UlakDatabase *database,
                                     const UlakJid *jid,
                                     gint64 now_us,
@@ -57,8 +63,8 @@ gboolean ulak_peers_get (UlakDatabase *database, gint64 id, UlakPeer *peer_out, 
 /* Our own account; id 0 before it is linked. */
 gboolean ulak_peers_get_own (UlakDatabase *database, UlakPeer *peer_out, GError **error);
 
-/* phone and lid name one user; the last one told wins. JIDs that are not of these forms change nothing (peer_out->id is 0).
- * is_news_out (nullable): something changed. peer_out (nullable): who it is now. */
+/* phone and lid name one user; the last one told wins. JIDs that are not of these forms change nothing (peer_out->id
+ * is 0). is_news_out (nullable): something changed. peer_out (nullable): who it is now. */
 gboolean ulak_peers_learn (UlakDatabase *database,
                            const UlakJid *phone,
                            const UlakJid *lid,
@@ -69,9 +75,13 @@ gboolean ulak_peers_learn (UlakDatabase *database,
 /* refresh_lid: the phone number is cut off from its LID, which keeps the state. No mapping is no error. */
 gboolean ulak_peers_forget_mapping (UlakDatabase *database, const UlakJid *jid, GError **error);
 
-/* Peers with both forms, by id after after_id; *peers_out (element-type UlakPeer): at most limit, 1..ULAK_PEERS_PAGE_MAX. */
-gboolean
-ulak_peers_list_mapped (UlakDatabase *database, gint64 after_id, guint limit, GArray **peers_out, GError **error);
+/* Peers with both forms, by id after after_id; *peers_out (element-type UlakPeer): at most limit,
+ * 1..ULAK_PEERS_PAGE_MAX. */
+gboolean ulak_peers_list_mapped (UlakDatabase *database,
+                                 gint64 after_id,
+                                 guint limit,
+                                 GArray **peers_out,
+                                 GError **error);
 
 /* The JID of a device in one form: the server is lid or s.whatsapp.net. FALSE: that form is not known. */
 gboolean ulak_peer_get_lid_jid (const UlakPeer *self, guint16 device, UlakJid *jid_out);

@@ -60,9 +60,9 @@ ulak_signed_pre_key_record_new (guint32 id,
   session_signed_pre_key *key = NULL;
   signal_buffer *buffer = NULL;
 
-  ulak_must (session_signed_pre_key_create (&key, id, (guint64) (now_us / 1000), made, signature,
-                                            ULAK_CURVE_SIGNATURE_BYTES)
-             == 0);
+  ulak_must (
+      session_signed_pre_key_create (&key, id, (guint64) (now_us / 1000), made, signature, ULAK_CURVE_SIGNATURE_BYTES)
+      == 0);
   ulak_must (session_signed_pre_key_serialize (&buffer, key) == 0);
   SIGNAL_UNREF (key);
   SIGNAL_UNREF (made);

@@ -25,8 +25,9 @@ copy_span (UlakStatement *row, const char *column, guint8 *bytes_out, gsize size
 
   if (span.size_bytes != size_bytes)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "The column %s of a pre-key has %" G_GSIZE_FORMAT " bytes, not %" G_GSIZE_FORMAT,
-                   column, span.size_bytes, size_bytes);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_DAMAGED,
+                   "The column %s of a pre-key has %" G_GSIZE_FORMAT " bytes, not %" G_GSIZE_FORMAT, column,
+                   span.size_bytes, size_bytes);
       return FALSE;
     }
   memcpy (bytes_out, span.bytes, size_bytes);
@@ -66,10 +67,10 @@ make_key (UlakSession *session, UlakDatabase *database, int state, gint64 now_us
   ulak_key_pair_generate (&pair, ulak_session_get_random (session));
   memcpy (key_out->public_key, pair.public_key, sizeof key_out->public_key);
   record = ulak_pre_key_record_new (key_out->id, &pair);
-  statement = ulak_sql_query (database, ULAK_QUERY ("pre-key-put"),
-                              ULAK_BINDINGS (ULAK_INTEGER ("id", key_out->id), ULAK_INTEGER ("state", state),
-                                             ULAK_INTEGER ("now_us", now_us)),
-                              error);
+  statement = ulak_sql_query (
+      database, ULAK_QUERY ("pre-key-put"),
+      ULAK_BINDINGS (ULAK_INTEGER ("id", key_out->id), ULAK_INTEGER ("state", state), ULAK_INTEGER ("now_us", now_us)),
+      error);
   if (statement == NULL)
     return FALSE;
   ulak_query_bind_span (statement, "record", ulak_span_of (record));
@@ -135,13 +136,18 @@ gboolean
 ulak_pre_keys_mark_uploaded (UlakDatabase *database, const UlakPreKey *keys, gsize n_keys, GError **error)
 {
   for (gsize i = 0; i < n_keys; i++)
-    if (!ulak_sql_run (database, ULAK_QUERY ("pre-key-uploaded"), ULAK_BINDINGS (ULAK_INTEGER ("id", keys[i].id)), error))
+    if (!ulak_sql_run (database, ULAK_QUERY ("pre-key-uploaded"), ULAK_BINDINGS (ULAK_INTEGER ("id", keys[i].id)),
+                       error))
       return FALSE;
   return TRUE;
 }
 
 gboolean
-ulak_pre_keys_make_one (UlakSession *session, UlakDatabase *database, gint64 now_us, UlakPreKey *key_out, GError **error)
+ulak_pre_keys_make_one (UlakSession *session,
+                        UlakDatabase *database,
+                        gint64 now_us,
+                        UlakPreKey *key_out,
+                        GError **error)
 {
   return make_key (session, database, STATE_BY_HAND, now_us, key_out, error);
 }
@@ -222,7 +228,12 @@ ulak_signed_pre_key_store (UlakDatabase *database,
 }
 
 static gboolean
-make_signed (UlakSession *session, UlakDatabase *database, guint32 id, gint64 now_us, UlakSignedPreKey *key_out, GError **error)
+make_signed (UlakSession *session,
+             UlakDatabase *database,
+             guint32 id,
+             gint64 now_us,
+             UlakSignedPreKey *key_out,
+             GError **error)
 {
   const UlakKeyPair *identity = ulak_credentials_get_identity (ulak_session_get_credentials (session));
   g_auto (UlakKeyPair) pair = { 0 };
@@ -230,7 +241,8 @@ make_signed (UlakSession *session, UlakDatabase *database, guint32 id, gint64 no
   ulak_key_pair_generate (&pair, ulak_session_get_random (session));
   key_out->id = id;
   memcpy (key_out->public_key, pair.public_key, sizeof key_out->public_key);
-  ulak_curve_sign_pre_key (&identity->private_key, ulak_session_get_random (session), pair.public_key, key_out->signature);
+  ulak_curve_sign_pre_key (&identity->private_key, ulak_session_get_random (session), pair.public_key,
+                           key_out->signature);
   return ulak_signed_pre_key_store (database, key_out, &pair, FALSE, now_us, error);
 }
 
@@ -255,11 +267,13 @@ ulak_signed_pre_keys_prepare_rotation (UlakSession *session,
 
   *is_due_out = is_found && now_us - created_us >= ULAK_SIGNED_PRE_KEY_AGE_US;
   return !*is_due_out
-         || make_signed (session, database, current.id >= ULAK_PRE_KEYS_ID_MAX ? 1 : current.id + 1, now_us, key_out, error);
+         || make_signed (session, database, current.id >= ULAK_PRE_KEYS_ID_MAX ? 1 : current.id + 1, now_us, key_out,
+                         error);
 }
 
 gboolean
 ulak_signed_pre_keys_mark_uploaded (UlakDatabase *database, guint32 id, GError **error)
 {
-  return ulak_sql_run (database, ULAK_QUERY ("signed-pre-key-uploaded"), ULAK_BINDINGS (ULAK_INTEGER ("id", id)), error);
+  return ulak_sql_run (database, ULAK_QUERY ("signed-pre-key-uploaded"), ULAK_BINDINGS (ULAK_INTEGER ("id", id)),
+                       error);
 }

@@ -4,9 +4,9 @@
  * Pre-keys: the public keys by which strangers begin a session with us while we are away.
  *
  * One-time keys are stored before they are uploaded and marked after; ids only grow, and begin again at 1 before
- * 0xFFFFFF. A key that was used is kept for ULAK_PRE_KEYS_GRACE_US, so that a repeated first message is recognised, then
- * deleted (clean-up.h). Unused ones are never deleted. The signed pre-key changes every 27 days; old ones stay loadable.
- * Store's thread.
+ * 0xFFFFFF. A key that was used is kept for ULAK_PRE_KEYS_GRACE_US, so that a repeated first message is recognised,
+ * then deleted (clean-up.h). Unused ones stay, up to a limit far above what a server holds. The signed pre-key changes every 27 days; old ones stay
+ * loadable. Store's thread.
  */
 #pragma once
 
@@ -27,8 +27,8 @@ typedef struct
   guint8 public_key[ULAK_CURVE_PUBLIC_BYTES];
 } UlakPreKey;
 
-/* n keys that the server does not have: first those of an upload that was not confirmed, then new ones. n: 1..UPLOAD_MAX.
- * *keys_out (element-type UlakPreKey). */
+/* n keys that the server does not have: first those of an upload that was not confirmed, then new ones.
+ * n: 1..ULAK_PRE_KEYS_UPLOAD_MAX. *keys_out (element-type UlakPreKey). */
 gboolean ulak_pre_keys_prepare (UlakSession *session,
                                 UlakDatabase *database,
                                 guint n,

@@ -29,9 +29,9 @@ ulak_privacy_tokens_put (UlakDatabase *database,
 
   if (token.size_bytes >= 1 && token.size_bytes <= ULAK_PRIVACY_TOKEN_MAX_BYTES)
     {
-      statement = ulak_sql_query (database, ULAK_QUERY ("token-put"),
-                                  ULAK_BINDINGS (ULAK_INTEGER ("peer", peer), ULAK_INTEGER ("token_time_s", token_time_s)),
-                                  error);
+      statement = ulak_sql_query (
+          database, ULAK_QUERY ("token-put"),
+          ULAK_BINDINGS (ULAK_INTEGER ("peer", peer), ULAK_INTEGER ("token_time_s", token_time_s)), error);
       if (statement == NULL)
         return FALSE;
       ulak_query_bind_span (statement, "token", token);
@@ -47,7 +47,8 @@ ulak_privacy_tokens_put (UlakDatabase *database,
 static gboolean
 find_row (UlakDatabase *database, gint64 peer, UlakStatement **row_out, GError **error)
 {
-  return ulak_sql_find (database, ULAK_QUERY ("token-find"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), row_out, error);
+  return ulak_sql_find (database, ULAK_QUERY ("token-find"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), row_out,
+                        error);
 }
 
 gboolean
@@ -71,7 +72,11 @@ ulak_privacy_tokens_drop (UlakDatabase *database, gint64 peer, GError **error)
 }
 
 gboolean
-ulak_privacy_tokens_is_ours_due (UlakDatabase *database, gint64 peer, gint64 now_s, gboolean *is_due_out, GError **error)
+ulak_privacy_tokens_is_ours_due (UlakDatabase *database,
+                                 gint64 peer,
+                                 gint64 now_s,
+                                 gboolean *is_due_out,
+                                 GError **error)
 {
   UlakStatement *row;
 
@@ -85,7 +90,8 @@ gboolean
 ulak_privacy_tokens_mark_ours (UlakDatabase *database, gint64 peer, gint64 sender_time_s, GError **error)
 {
   return ulak_sql_run (database, ULAK_QUERY ("token-mark-ours"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("peer", peer), ULAK_INTEGER ("sender_time_s", sender_time_s)), error);
+                       ULAK_BINDINGS (ULAK_INTEGER ("peer", peer), ULAK_INTEGER ("sender_time_s", sender_time_s)),
+                       error);
 }
 
 gboolean

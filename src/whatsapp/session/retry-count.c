@@ -22,8 +22,8 @@ find_count (UlakDatabase *database,
 {
   UlakStatement *row;
 
-  if (!ulak_sql_find (database, ULAK_QUERY ("retry-count-find"), ULAK_BINDINGS (MESSAGE_BINDINGS (forms, network_id, author)),
-                      &row, error))
+  if (!ulak_sql_find (database, ULAK_QUERY ("retry-count-find"),
+                      ULAK_BINDINGS (MESSAGE_BINDINGS (forms, network_id, author)), &row, error))
     return FALSE;
   *count_out = ulak_statement_is_null (row, "count") ? 0 : (guint) ulak_statement_get_integer (row, "count");
   return TRUE;

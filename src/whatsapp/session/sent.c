@@ -44,8 +44,9 @@ ulak_sent_keep (UlakDatabase *database,
 
   if (plain.size_bytes > ULAK_SENT_MAX_BYTES)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "A message to send has %" G_GSIZE_FORMAT " bytes; at most %d are allowed",
-                   plain.size_bytes, ULAK_SENT_MAX_BYTES);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
+                   "A message to send has %" G_GSIZE_FORMAT " bytes; at most %d are allowed", plain.size_bytes,
+                   ULAK_SENT_MAX_BYTES);
       return FALSE;
     }
   statement = ulak_sql_query (database, ULAK_QUERY ("sent-put"),
@@ -87,11 +88,11 @@ ulak_sent_find (UlakDatabase *database,
 /* What is known when somebody asks. */
 typedef struct
 {
-  char *chat;             /* (owned) */
-  gint64 times;           /* this one not counted */
-  GBytes *seen_base_key;  /* (owned) (nullable): of the session at the second request */
+  char *chat;              /* (owned) */
+  gint64 times;            /* this one not counted */
+  GBytes *seen_base_key;   /* (owned) (nullable): of the session at the second request */
   guint32 registration_id; /* of our session with the device; 0: none */
-  GBytes *base_key;       /* (owned) (nullable) */
+  GBytes *base_key;        /* (owned) (nullable) */
   gint64 renewed_us;
 } Asked;
 
@@ -115,18 +116,18 @@ read_asked (UlakSession *session, UlakDatabase *database, const UlakRetryRequest
   UlakStatement *row;
 
   asked->chat = ulak_jid_print (&account);
-  if (!ulak_sql_find (database, ULAK_QUERY ("retry-served-find"), ULAK_BINDINGS (REQUEST_BINDINGS (asked, request)), &row,
-                      error))
+  if (!ulak_sql_find (database, ULAK_QUERY ("retry-served-find"), ULAK_BINDINGS (REQUEST_BINDINGS (asked, request)),
+                      &row, error))
     return FALSE;
   if (row != NULL)
     {
       asked->times = ulak_statement_get_integer (row, "times");
       asked->seen_base_key = ulak_query_get_bytes (row, "base_key");
     }
-  if (!ulak_sql_find (database, ULAK_QUERY ("identity-find"),
-                      ULAK_BINDINGS (ULAK_INTEGER ("peer", request->device.peer),
-                                     ULAK_INTEGER ("device", request->device.device)),
-                      &row, error))
+  if (!ulak_sql_find (
+          database, ULAK_QUERY ("identity-find"),
+          ULAK_BINDINGS (ULAK_INTEGER ("peer", request->device.peer), ULAK_INTEGER ("device", request->device.device)),
+          &row, error))
     return FALSE;
   asked->renewed_us = row == NULL ? 0 : ulak_statement_get_integer (row, "renewed_us");
   return ulak_device_read_state (session, database, &request->device, &asked->registration_id, &asked->base_key, error);

@@ -19,8 +19,8 @@ G_BEGIN_DECLS
 #define ULAK_SENT_RETRY_COUNT_MAX 4 /* a count of 5 is refused */
 #define ULAK_SENT_RETRY_TIMES_MAX 10
 
-/* plain: serialized Message without padding. note (nullable): a few words of the caller's own (stanza type, edit, ...). A
- * second time for the same id replaces the first. */
+/* plain: serialized Message without padding. note (nullable): a few words of the caller's own (stanza type, edit, ...).
+ * A second time for the same id replaces the first. */
 gboolean ulak_sent_keep (UlakDatabase *database,
                          const UlakJid *chat,
                          const char *network_id,
@@ -31,8 +31,8 @@ gboolean ulak_sent_keep (UlakDatabase *database,
 
 typedef struct
 {
-  GBytes *plain;  /* (owned) */
-  char *note;     /* (owned) (nullable) */
+  GBytes *plain; /* (owned) */
+  char *note;    /* (owned) (nullable) */
   gint64 sent_us;
 } UlakSentMessage;
 
@@ -58,10 +58,10 @@ typedef struct
 
 typedef enum
 {
-  ULAK_RETRY_SERVE,         /* encrypt with the session that is there */
-  ULAK_RETRY_PROCESS_KEYS,  /* process the receipt's bundle first */
-  ULAK_RETRY_FETCH_BUNDLE,  /* fetch a bundle first */
-  ULAK_RETRY_REFUSE,        /* too often */
+  ULAK_RETRY_SERVE,        /* encrypt with the session that is there */
+  ULAK_RETRY_PROCESS_KEYS, /* process the receipt's bundle first */
+  ULAK_RETRY_FETCH_BUNDLE, /* fetch a bundle first */
+  ULAK_RETRY_REFUSE,       /* too often */
 } UlakRetryVerdict;
 
 /* Counts the request. With PROCESS_KEYS and FETCH_BUNDLE a session that did not help is deleted here. */

@@ -3,13 +3,14 @@
  *
  * Session: the account's Signal state, for as long as its credentials live.
  *
- * It holds what libsignal-protocol-c needs (context, stores) and nothing that a transaction changes: every function of
- * this room reads and writes rows of the UlakDatabase that it is given, so a rolled-back work leaves nothing behind and
- * may be run again. Such functions belong to a work on the store's writer thread; none may be called on the main thread.
- * Only database faults are GErrors (the work fails with them); what a peer or the server got wrong is an outcome.
+ * It holds what libsignal-protocol-c needs (context, stores) and nothing that a transaction changes: every function
+ * of this room reads and writes rows of the UlakDatabase that it is given, so a rolled-back work leaves nothing
+ * behind and may be run again. Such functions belong to a work on the store's writer thread; none may be called on
+ * the main thread. Only database faults are GErrors (the work fails with them); what a peer or the server got wrong
+ * is an outcome.
  *
- * Peers, device lists and the like need no keys and take the database alone. Times are wall clock in microseconds, taken
- * on the main thread when the work is asked for. Made anew when the account is linked anew.
+ * Peers, device lists and the like need no keys and take the database alone. Times are wall clock in microseconds,
+ * taken on the main thread when the work is asked for. Made anew when the account is linked anew.
  */
 #pragma once
 

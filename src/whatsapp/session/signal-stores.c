@@ -3,8 +3,8 @@
  *
  * The five stores that libsignal asks, answered from the visit of the moment.
  *
- * A fault of the database goes into the visit and the library is told SG_ERR_UNKNOWN. Buffers given out here are freed by
- * the library. Functions that the library never calls in our use refuse.
+ * A fault of the database goes into the visit and the library is told SG_ERR_UNKNOWN. Buffers given out here are
+ * freed by the library. Functions that the library never calls in our use refuse.
  */
 #include "whatsapp/session/query.h"
 #include "whatsapp/session/signal-visit.h"
@@ -59,7 +59,10 @@ session_load (signal_buffer **record_out,
 }
 
 static int
-session_list (signal_int_list **devices_out, const char *name G_GNUC_UNUSED, size_t length G_GNUC_UNUSED, void *session G_GNUC_UNUSED)
+session_list (signal_int_list **devices_out,
+              const char *name G_GNUC_UNUSED,
+              size_t length G_GNUC_UNUSED,
+              void *session G_GNUC_UNUSED)
 {
   *devices_out = NULL;
   return SG_ERR_UNKNOWN;
@@ -125,7 +128,10 @@ signed_pre_key_load (signal_buffer **record_out, uint32_t id, void *session)
 }
 
 static int
-key_store (uint32_t id G_GNUC_UNUSED, uint8_t *record G_GNUC_UNUSED, size_t size_bytes G_GNUC_UNUSED, void *session G_GNUC_UNUSED)
+key_store (uint32_t id G_GNUC_UNUSED,
+           uint8_t *record G_GNUC_UNUSED,
+           size_t size_bytes G_GNUC_UNUSED,
+           void *session G_GNUC_UNUSED)
 {
   return SG_ERR_UNKNOWN;
 }

@@ -8,6 +8,10 @@
 #include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/query.h"
 
+#include "whatsapp/crypto/must.h"
+
+#include <session_record.h>
+
 void
 ulak_signal_visit_init (UlakSignalVisit *self,
                         UlakSession *session,
@@ -16,8 +20,9 @@ ulak_signal_visit_init (UlakSignalVisit *self,
                         const char *group,
                         gint64 now_us)
 {
-  *self = (UlakSignalVisit){ .session = session, .database = database, .device = *device, .group = group,
-                             .now_us = now_us };
+  *self = (UlakSignalVisit){
+    .session = session, .database = database, .device = *device, .group = group, .now_us = now_us
+  };
   g_snprintf (self->name, sizeof self->name, "%" G_GINT64_FORMAT, device->peer);
   self->address = (signal_protocol_address){ self->name, strlen (self->name), device->device };
   if (group != NULL)
@@ -46,11 +51,11 @@ static UlakStatement *
 ask_for_record (UlakSignalVisit *self, const char *session_query, const char *sender_query, GError **error)
 {
   const char *query = self->group != NULL ? sender_query : session_query;
-  UlakStatement *statement = ulak_sql_query (self->database, query,
-                                             ULAK_BINDINGS (ULAK_INTEGER ("peer", self->device.peer),
-                                                            ULAK_INTEGER ("device", self->device.device),
-                                                            ULAK_INTEGER ("slot", self->slot)),
-                                             error);
+  UlakStatement *statement
+      = ulak_sql_query (self->database, query,
+                        ULAK_BINDINGS (ULAK_INTEGER ("peer", self->device.peer),
+                                       ULAK_INTEGER ("device", self->device.device), ULAK_INTEGER ("slot", self->slot)),
+                        error);
 
   if (statement != NULL && self->group != NULL)
     ulak_statement_bind_text (statement, "group_jid", self->group);
@@ -74,6 +79,50 @@ ulak_signal_visit_load (UlakSignalVisit *self, GBytes **record_out, GError **err
   return TRUE;
 }
 
+/* The oldest of the archived states, or NULL. */
+static session_record_state_node *
+find_oldest (session_record *record)
+{
+  session_record_state_node *node = session_record_get_previous_states_head (record), *next = node;
+
+  while (next != NULL)
+    {
+      node = next;
+      next = session_record_get_previous_states_next (node);
+    }
+  return node;
+}
+
+static GBytes *
+serialize (session_record *record)
+{
+  signal_buffer *buffer = NULL;
+
+  ulak_must (session_record_serialize (&buffer, record) == 0);
+  return ulak_signal_take_plain (buffer);
+}
+
+/* A peer may make us keep 2,000 keys for each of 5 chains in each of 41 states; what it began last is enough. */
+static void
+limit_record (UlakSignalVisit *self)
+{
+  session_record *record = NULL;
+  session_record_state_node *oldest;
+
+  if (self->group != NULL || g_bytes_get_size (self->record) <= ULAK_SESSION_RECORD_MAX_BYTES)
+    return;
+  ulak_must (session_record_deserialize (&record, g_bytes_get_data (self->record, NULL),
+                                         g_bytes_get_size (self->record), ulak_session_get_context (self->session))
+             == 0);
+  while (g_bytes_get_size (self->record) > ULAK_SESSION_RECORD_MAX_BYTES && (oldest = find_oldest (record)) != NULL)
+    {
+      session_record_get_previous_states_remove (record, oldest);
+      g_bytes_unref (self->record);
+      self->record = serialize (record);
+    }
+  SIGNAL_UNREF (record);
+}
+
 static gboolean
 write_record (UlakSignalVisit *self, GError **error)
 {
@@ -81,6 +130,7 @@ write_record (UlakSignalVisit *self, GError **error)
 
   if (statement == NULL)
     return FALSE;
+  limit_record (self);
   ulak_query_bind_span (statement, "record", ulak_span_of (self->record));
   ulak_statement_bind_integer (statement, "now_us", self->now_us);
   return ulak_statement_run (statement, error);
@@ -97,10 +147,9 @@ ulak_signal_visit_apply (UlakSignalVisit *self, GError **error)
                                      &self->has_identity_changed, error))
     return FALSE;
   return self->used_pre_key == 0
-         || ulak_sql_run (self->database, ULAK_QUERY ("pre-key-use"),
-                          ULAK_BINDINGS (ULAK_INTEGER ("id", self->used_pre_key),
-                                         ULAK_INTEGER ("now_us", self->now_us)),
-                          error);
+         || ulak_sql_run (
+             self->database, ULAK_QUERY ("pre-key-use"),
+             ULAK_BINDINGS (ULAK_INTEGER ("id", self->used_pre_key), ULAK_INTEGER ("now_us", self->now_us)), error);
 }
 
 void
@@ -120,12 +169,9 @@ static const struct
   int result;
   UlakDecryptOutcome outcome;
 } meanings[] = {
-  { SG_ERR_DUPLICATE_MESSAGE, ULAK_DECRYPT_DUPLICATE },
-  { SG_ERR_INVALID_KEY, ULAK_DECRYPT_INVALID_KEY },
-  { SG_ERR_INVALID_KEY_ID, ULAK_DECRYPT_UNKNOWN_PRE_KEY },
-  { SG_ERR_INVALID_MAC, ULAK_DECRYPT_BAD_MESSAGE },
-  { SG_ERR_INVALID_MESSAGE, ULAK_DECRYPT_BAD_MESSAGE },
-  { SG_ERR_NO_SESSION, ULAK_DECRYPT_NO_SESSION },
+  { SG_ERR_DUPLICATE_MESSAGE, ULAK_DECRYPT_DUPLICATE },    { SG_ERR_INVALID_KEY, ULAK_DECRYPT_INVALID_KEY },
+  { SG_ERR_INVALID_KEY_ID, ULAK_DECRYPT_UNKNOWN_PRE_KEY }, { SG_ERR_INVALID_MAC, ULAK_DECRYPT_BAD_MESSAGE },
+  { SG_ERR_INVALID_MESSAGE, ULAK_DECRYPT_BAD_MESSAGE },    { SG_ERR_NO_SESSION, ULAK_DECRYPT_NO_SESSION },
   { SG_ERR_UNTRUSTED_IDENTITY, ULAK_DECRYPT_UNTRUSTED },
 };
 

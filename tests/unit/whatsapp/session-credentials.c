@@ -172,7 +172,8 @@ test_nothing_in_clear (void)
   keys[2] = ulak_credentials_get_adv_secret (credentials);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     {
-      g_autoptr (GString) where = g_string_new ("credentials WHERE instr(noise_private || identity_private || adv_secret, x'");
+      g_autoptr (GString) where
+          = g_string_new ("credentials WHERE instr(noise_private || identity_private || adv_secret, x'");
 
       for (gsize j = 0; j < ULAK_KEY_BYTES; j++)
         g_string_append_printf (where, "%02x", keys[i]->bytes[j]);
@@ -298,17 +299,19 @@ test_rotation (void)
 
   side_set_up (&alice, ALICE);
   g_assert_true (ulak_signed_pre_keys_get_current (alice.database, &first, NULL));
-  g_assert_true (ulak_signed_pre_keys_prepare_rotation (alice.session, alice.database,
-                                                        START_US + ULAK_SIGNED_PRE_KEY_AGE_US - 1, &key, &is_due, NULL));
+  g_assert_true (ulak_signed_pre_keys_prepare_rotation (
+      alice.session, alice.database, START_US + ULAK_SIGNED_PRE_KEY_AGE_US - 1, &key, &is_due, NULL));
   g_assert_false (is_due);
   for (guint i = 1; i <= 8; i++)
     {
       gint64 now_us = START_US + i * ULAK_SIGNED_PRE_KEY_AGE_US;
 
-      g_assert_true (ulak_signed_pre_keys_prepare_rotation (alice.session, alice.database, now_us, &key, &is_due, NULL));
+      g_assert_true (
+          ulak_signed_pre_keys_prepare_rotation (alice.session, alice.database, now_us, &key, &is_due, NULL));
       g_assert_true (is_due);
       g_assert_cmpuint (key.id, ==, i + 1);
-      g_assert_true (ulak_signed_pre_keys_prepare_rotation (alice.session, alice.database, now_us, &again, &is_due, NULL));
+      g_assert_true (
+          ulak_signed_pre_keys_prepare_rotation (alice.session, alice.database, now_us, &again, &is_due, NULL));
       g_assert_true (is_due);
       g_assert_cmpmem (&key, sizeof key, &again, sizeof again);
       g_assert_true (ulak_signed_pre_keys_get_current (alice.database, &current, NULL));

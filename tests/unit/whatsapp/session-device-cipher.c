@@ -33,7 +33,8 @@ test_talk (void)
 
   to_bob = side_know (&alice, &bob);
   g_assert_true (ulak_device_get_registration_id (alice.session, alice.database, &to_bob, &registration_id, NULL));
-  g_assert_cmpuint (registration_id, ==, ulak_credentials_get_registration_id (ulak_session_get_credentials (bob.session)));
+  g_assert_cmpuint (registration_id, ==,
+                    ulak_credentials_get_registration_id (ulak_session_get_credentials (bob.session)));
 }
 
 static void
@@ -67,7 +68,10 @@ test_kinds (void)
 static void
 test_order (void)
 {
-  enum { N = 40 };
+  enum
+  {
+    N = 40
+  };
   g_auto (Side) alice = { 0 };
   g_auto (Side) bob = { 0 };
   UlakPeerDevice to_bob, from_alice;
@@ -133,6 +137,38 @@ test_skipped (void)
     }
   beyond = side_encrypt (&alice, &to_bob, "beyond");
   g_assert_cmpint (side_try (&bob, &from_alice, &beyond), ==, ULAK_DECRYPT_BAD_MESSAGE);
+}
+
+/* Whoever begins anew again and again, and lets us keep keys each time, does not fill the disk. */
+static void
+test_record_limit (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_auto (Side) bob = { 0 };
+  UlakPeerDevice to_bob, from_alice;
+
+  side_set_up (&alice, ALICE);
+  side_set_up (&bob, BOB);
+  to_bob = side_know (&alice, &bob);
+  from_alice = side_know (&bob, &alice);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_auto (UlakCiphertext) last = { 0 };
+
+      side_meet (&alice, &bob);
+      for (guint j = 0; j < 1990; j++)
+        {
+          g_auto (UlakCiphertext) lost = side_encrypt (&alice, &to_bob, "lost");
+
+          g_assert_nonnull (lost.bytes);
+        }
+      last = side_encrypt (&alice, &to_bob, "last");
+      g_assert_cmpint (side_try (&bob, &from_alice, &last), ==, ULAK_DECRYPT_OK);
+      g_assert_cmpint (side_count (&bob, "sessions WHERE length(record) > 524288"), ==, 0);
+      g_assert_cmpint (side_count (&bob, "sessions WHERE length(record) > 100000"), ==, 1);
+    }
+  side_tell (&bob, &alice, "enough");
+  side_tell (&alice, &bob, "is it?");
 }
 
 static void
@@ -328,7 +364,8 @@ make_statement (Side *self, gboolean with_key, const UlakKeyPair *phone)
 
     ulak_curve_sign (&phone->private_key, self->random, spans, G_N_ELEMENTS (spans), account_signature);
   }
-  adv = (UlakAdvIdentity){ .details = ulak_span_of (packed), .account_signature_key = ULAK_SPAN_ARRAY (phone->public_key) };
+  adv = (UlakAdvIdentity){ .details = ulak_span_of (packed),
+                           .account_signature_key = ULAK_SPAN_ARRAY (phone->public_key) };
   ulak_adv_sign_device (&adv, own, self->random, device_signature);
   statement.has_details = statement.has_account_signature = statement.has_device_signature = TRUE;
   statement.has_account_signature_key = with_key;
@@ -460,6 +497,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/device-cipher/the first messages are pkmsg and what follows an answer is msg", test_kinds);
   g_test_add_func ("/session/device-cipher/messages are read in any order and each once", test_order);
   g_test_add_func ("/session/device-cipher/two thousand messages may be skipped and no more", test_skipped);
+  g_test_add_func ("/session/device-cipher/a session has a limit whatever a peer makes us keep", test_record_limit);
   g_test_add_func ("/session/device-cipher/a damaged message changes nothing", test_damage);
   g_test_add_func ("/session/device-cipher/what cannot be read has its reason", test_strangers);
   g_test_add_func ("/session/device-cipher/a repeated first message is a duplicate", test_repeated_first);

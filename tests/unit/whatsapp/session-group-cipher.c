@@ -53,7 +53,8 @@ decrypt (Side *self, const UlakPeerDevice *author, GBytes *skmsg)
   g_autoptr (GError) error = NULL;
   UlakDecryption decryption;
 
-  ulak_group_decrypt (self->session, self->database, GROUP, author, ulak_span_of (skmsg), self->now_us, &decryption, &error);
+  ulak_group_decrypt (self->session, self->database, GROUP, author, ulak_span_of (skmsg), self->now_us, &decryption,
+                      &error);
   g_assert_no_error (error);
   return decryption;
 }
@@ -296,7 +297,8 @@ test_rotation_needs_key (void)
   g_autoptr (GBytes) skmsg = NULL;
 
   side_set_up (&alice, ALICE);
-  g_assert_false (ulak_group_encrypt (alice.session, alice.database, GROUP, ULAK_SPAN_TEXT ("x"), alice.now_us, &skmsg, &error));
+  g_assert_false (
+      ulak_group_encrypt (alice.session, alice.database, GROUP, ULAK_SPAN_TEXT ("x"), alice.now_us, &skmsg, &error));
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE);
 }
 
@@ -393,7 +395,8 @@ test_members (void)
   g_assert_cmpint (side_count (&alice, "sender_keys"), ==, 1);
   g_assert_true (ulak_group_cache_remove_member (alice.database, GROUP, peers[1], NULL));
   g_assert_cmpint (side_count (&alice, "sender_keys"), ==, 0);
-  g_assert_true (ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[1], ULAK_GROUP_RANK_ADMIN }, NULL));
+  g_assert_true (
+      ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[1], ULAK_GROUP_RANK_ADMIN }, NULL));
   g_assert_true (ulak_group_cache_is_member (alice.database, GROUP, peers[1], &rank, &is_member, NULL));
   g_assert_true (is_member && rank == ULAK_GROUP_RANK_ADMIN);
 

@@ -39,7 +39,8 @@ test_bundles (void)
         .identity = ULAK_SPAN ((const guint8 *) identity.bytes + 1, identity.size_bytes - 1),
         .has_pre_key = has_pre_key,
         .pre_key_id = has_pre_key ? (guint32) json_object_get_int_member (row, "prekey_id") : 0,
-        .pre_key = has_pre_key ? ULAK_SPAN ((const guint8 *) pre_key.bytes + 1, pre_key.size_bytes - 1) : ULAK_SPAN_NONE,
+        .pre_key
+        = has_pre_key ? ULAK_SPAN ((const guint8 *) pre_key.bytes + 1, pre_key.size_bytes - 1) : ULAK_SPAN_NONE,
         .signed_pre_key_id = (guint32) json_object_get_int_member (row, "signed_prekey_id"),
         .signed_pre_key = ULAK_SPAN ((const guint8 *) signed_pre_key.bytes + 1, signed_pre_key.size_bytes - 1),
         .signature = signature,
@@ -66,7 +67,8 @@ test_key_indexes (void)
       JsonArray *listed = vectors_array (row, "devices"), *kept = vectors_array (row, "kept_devices");
       gboolean is_valid = json_object_get_boolean_member (row, "valid"), is_known;
       UlakListedDevice devices[16] = { 0 };
-      UlakDevicesAnswer answer = { devices, json_array_get_length (listed), vectors_hex (row, "signed_key_index_list") };
+      UlakDevicesAnswer answer
+          = { devices, json_array_get_length (listed), vectors_hex (row, "signed_key_index_list") };
       UlakSpan primary = vectors_hex (row, "primary_public");
       g_autoptr (GArray) stored = NULL;
       g_auto (Side) side = { 0 };

@@ -126,8 +126,8 @@ line_read_work (UlakDatabase *database, gpointer data, GError **error)
   ulak_decryption_clear (&reading->decryption);
   if (!ulak_peers_resolve_device (database, reading->from, START_US, &from, error)
       || !ulak_device_decrypt (reading->line->session, database, &from, reading->ciphertext->kind,
-                               ulak_span_of (reading->ciphertext->bytes), ULAK_SPAN_NONE, START_US, &reading->decryption,
-                               error))
+                               ulak_span_of (reading->ciphertext->bytes), ULAK_SPAN_NONE, START_US,
+                               &reading->decryption, error))
     return FALSE;
   if (reading->fails)
     g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_CONFLICT, "Something else in this work went wrong");

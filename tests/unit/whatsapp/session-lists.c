@@ -48,7 +48,8 @@ list (Side *self, gint64 peer)
   g_autoptr (GString) text = g_string_new (NULL);
   gboolean is_known;
 
-  g_assert_true (ulak_devices_list (self->database, peer, self->now_us, ULAK_DEVICES_AGE_US, &devices, &is_known, NULL));
+  g_assert_true (
+      ulak_devices_list (self->database, peer, self->now_us, ULAK_DEVICES_AGE_US, &devices, &is_known, NULL));
   if (!is_known)
     return g_strdup ("?");
   for (guint i = 0; i < devices->len; i++)
@@ -146,7 +147,8 @@ test_news (void)
 {
   static const UlakListedDevice first[] = { { 0 }, { 12, TRUE, 2, FALSE } };
   const UlakListedDevice new = { 14, TRUE, 3, FALSE }, old = first[1];
-  const char *with[] = { "77.0:0@lid", "77.0:12@lid", "77.0:14@lid", NULL }, *without[] = { "77.0:0@lid", "77.0:14@lid", NULL };
+  const char *with[] = { "77.0:0@lid", "77.0:12@lid", "77.0:14@lid", NULL },
+             *without[] = { "77.0:0@lid", "77.0:14@lid", NULL };
   g_autofree char *hash_with = ulak_phash (with), *hash_without = ulak_phash (without);
   g_auto (Side) alice = { 0 };
   UlakJid jid = jid_of ("77@lid");
@@ -157,7 +159,8 @@ test_news (void)
   g_assert_true (ulak_devices_apply_news (alice.database, &peer, ULAK_DEVICES_ADD, &new, NULL, hash_with, NULL));
   assert_list (&alice, peer.id, "?");
   apply (&alice, &peer, first, G_N_ELEMENTS (first));
-  g_assert_true (ulak_devices_apply_news (alice.database, &peer, ULAK_DEVICES_ADD, &new, "2:whatever", hash_with, NULL));
+  g_assert_true (
+      ulak_devices_apply_news (alice.database, &peer, ULAK_DEVICES_ADD, &new, "2:whatever", hash_with, NULL));
   assert_list (&alice, peer.id, "0 12 14");
   g_assert_true (ulak_devices_apply_news (alice.database, &peer, ULAK_DEVICES_REMOVE, &old, NULL, hash_without, NULL));
   assert_list (&alice, peer.id, "0 14");
@@ -345,7 +348,8 @@ test_tokens (void)
   peer = peer_of (&alice, &lid);
   g_assert_true (ulak_privacy_tokens_put (alice.database, peer.id, ULAK_SPAN_TEXT ("token"), time_s, &is_news, NULL));
   g_assert_true (is_news);
-  g_assert_true (ulak_privacy_tokens_put (alice.database, peer.id, ULAK_SPAN_TEXT ("older"), time_s - 1, &is_news, NULL));
+  g_assert_true (
+      ulak_privacy_tokens_put (alice.database, peer.id, ULAK_SPAN_TEXT ("older"), time_s - 1, &is_news, NULL));
   g_assert_false (is_news);
   g_assert_true (ulak_privacy_tokens_put (alice.database, peer.id, ULAK_SPAN_NONE, time_s + 1, &is_news, NULL));
   g_assert_false (is_news);

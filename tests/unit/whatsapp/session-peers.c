@@ -125,7 +125,8 @@ test_forget (void)
   g_assert_cmpint (resolve (&alice, "2001@lid").id, ==, both.id);
   g_assert_cmpint (resolve (&alice, "1001@s.whatsapp.net").id, !=, both.id);
   g_assert_cmpint (learn (&alice, "1001@s.whatsapp.net", "2001@lid", TRUE).id, ==, both.id);
-  g_assert_true (ulak_peers_forget_mapping (alice.database, &(UlakJid){ .server = ULAK_JID_SERVER_LID, .user = "nobody" }, NULL));
+  g_assert_true (
+      ulak_peers_forget_mapping (alice.database, &(UlakJid){ .server = ULAK_JID_SERVER_LID, .user = "nobody" }, NULL));
 }
 
 static void
@@ -240,7 +241,8 @@ encrypt_group (Side *self)
 {
   GBytes *skmsg = NULL;
 
-  g_assert_true (ulak_group_encrypt (self->session, self->database, GROUP, ULAK_SPAN_TEXT ("x"), self->now_us, &skmsg, NULL));
+  g_assert_true (
+      ulak_group_encrypt (self->session, self->database, GROUP, ULAK_SPAN_TEXT ("x"), self->now_us, &skmsg, NULL));
   return skmsg;
 }
 
@@ -294,8 +296,10 @@ test_rest (void)
   g_assert_true (ulak_privacy_tokens_put (alice.database, lid.id, ULAK_SPAN_TEXT ("older"), 1000000, NULL, NULL));
   g_assert_true (ulak_privacy_tokens_mark_ours (alice.database, phone.id, 1900000, NULL));
   side_run (&alice, "INSERT INTO groups VALUES ('g', '{}', 0, 0, 0)");
-  g_assert_true (ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ phone.id, ULAK_GROUP_RANK_ADMIN }, NULL));
-  g_assert_true (ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ lid.id, ULAK_GROUP_RANK_MEMBER }, NULL));
+  g_assert_true (
+      ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ phone.id, ULAK_GROUP_RANK_ADMIN }, NULL));
+  g_assert_true (
+      ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ lid.id, ULAK_GROUP_RANK_MEMBER }, NULL));
 
   both = learn (&alice, "1001@s.whatsapp.net", "2001@lid", TRUE);
   g_assert_cmpint (both.id, ==, lid.id);

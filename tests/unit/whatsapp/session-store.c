@@ -5,6 +5,9 @@
  */
 #include "unit/whatsapp/session-line.h"
 
+#include "whatsapp/schema.h"
+
+#include "connector/line.h"
 #include "core/error.h"
 
 #define ALICE "15550000001:3@s.whatsapp.net", "100000000000001:3@lid", 1
@@ -128,6 +131,18 @@ test_fault (void)
   g_assert_null (none.bytes);
 }
 
+static void
+test_schema (void)
+{
+  const char *const *migrations = ulak_schema_get_migrations ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; ulak_line_migrations[i] != NULL; i++)
+    g_assert_cmpstr (migrations[i], ==, ulak_line_migrations[i]);
+  for (guint i = 0; migrations[i] != NULL; i++)
+    g_assert_true (g_hash_table_add (seen, (gpointer) migrations[i]));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -135,5 +150,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/store/a work that fails after decrypting leaves the ratchet as it was", test_rollback);
   g_test_add_func ("/session/store/works that share a commit fail alone", test_shared_commit);
   g_test_add_func ("/session/store/a fault of the database is an error and not an outcome", test_fault);
+  g_test_add_func ("/session/store/the schema begins with that of every line", test_schema);
   return g_test_run ();
 }

@@ -221,6 +221,21 @@ typedef struct
   UlakOutcome *outcome;
 } Wipe;
 
+/* A device that the server refuses right after pairing never got linked: a cut came between our answer and the server. */
+static void
+end_or_pair_again (UlakLink *self, const UlakOutcome *outcome)
+{
+  if (!self->pairing.is_fresh)
+    {
+      ulak_link_end (self, outcome);
+      return;
+    }
+  self->pairing.is_fresh = FALSE;
+  g_clear_pointer (&self->pairing.complaint, ulak_outcome_free);
+  self->pairing.complaint = ulak_outcome_new (ULAK_OUTCOME_UNPAIRED, "E_WA_UNPAIRED", "The connection was cut before WhatsApp had linked the line");
+  restart (self);
+}
+
 static void
 wiped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -234,7 +249,7 @@ wiped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ulak_link_ask_is_current (wipe->ask))
     {
       ulak_link_take_credentials (self, &state);
-      ulak_link_end (self, wipe->outcome);
+      end_or_pair_again (self, wipe->outcome);
     }
   ulak_link_ask_free (wipe->ask);
   ulak_outcome_free (wipe->outcome);

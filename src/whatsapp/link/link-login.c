@@ -369,6 +369,7 @@ ulak_link_begin_login (UlakLink *self, const UlakNode *success)
   ulak_link_settle_connection (self);
   self->login.online_us = ulak_clock_get_monotonic_us (self->clock);
   self->login.connect_ms = count_ms_since_began (self);
+  self->pairing.is_fresh = FALSE;
   send_owed_ack (self);
   if (self->pre_keys.is_first)
     ulak_link_upload_pre_keys (self); /* says active when it is done */

@@ -32,8 +32,10 @@ ulak_link_clear_pairing (UlakLink *self)
     g_free (self->pairing.refs[i]);
   self->pairing.n_refs = self->pairing.at = 0;
   self->pairing.is_confirming = FALSE;
-  if (!self->is_started)
-    g_clear_pointer (&self->pairing.complaint, ulak_outcome_free);
+  if (self->is_started)
+    return;
+  self->pairing.is_fresh = FALSE;
+  g_clear_pointer (&self->pairing.complaint, ulak_outcome_free);
 }
 
 gboolean
@@ -400,6 +402,7 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       ulak_link_clear_passkey (self);
       ulak_link_clear_pairing (self);
       self->pairing.rounds = 0;
+      self->pairing.is_fresh = TRUE;
       g_clear_pointer (&self->pairing.complaint, ulak_outcome_free);
       self->connection.first_stanza_timer = ulak_link_add_timer (self, RESTART_WAIT_MS, no_restart_cb);
       ulak_link_report (self, &paired);

@@ -85,6 +85,7 @@ typedef struct
   guint timer;
   gint64 shown_until_us; /* wall clock */
   gboolean is_confirming; /* pair-success is being stored */
+  gboolean is_fresh;      /* paired, and not logged in since */
   UlakOutcome *complaint; /* (owned) (nullable): why the attempt before failed; shown with the next QR */
 } UlakLinkPairing;
 

@@ -427,6 +427,29 @@ test_cut_while_storing (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_free (qr.ref);
 }
 
+/* Our answer got lost, so the server does not know the device that we think we are. */
+static void
+test_cut_before_answer (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Qr qr = show_qr (self), again;
+
+  send_pair_success (self, PHONE_HONEST, qr.identity, &qr.secret);
+  fixture_wait_for (self, ULAK_LINK_PAIRED);
+  link_peer_close (self->peer);
+  fixture_wait_for (self, ULAK_LINK_CONNECTING);
+  link_peer_accept (self->peer);
+  send_tag (self, "failure", "reason", "401", NULL, NULL);
+  link_peer_forget (self->peer);
+  while (link_peer_is_open (self->peer))
+    g_main_context_iteration (NULL, TRUE);
+  again = show_qr (self);
+  g_assert_cmpint (self->outcome, ==, ULAK_OUTCOME_UNPAIRED);
+  g_assert_false (fixture_has_account (self));
+  g_assert_cmpint (memcmp (qr.identity, again.identity, 32), !=, 0); /* new keys: these were known to be linked */
+  g_free (qr.ref);
+  g_free (again.ref);
+}
+
 static void
 test_uninvited (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -1057,6 +1080,7 @@ main (int argc, char **argv)
     }
   ADD ("/link-pair/a hosted account links", test_hosted);
   ADD ("/link-pair/a cut while pairing is stored is no loss", test_cut_while_storing);
+  ADD ("/link-pair/a cut before our answer arrived begins anew", test_cut_before_answer);
   ADD ("/link-pair/a success that nobody waits for is refused", test_uninvited);
   ADD ("/link-pair/a phone too old is told so", test_downgrade);
   ADD ("/link-pair/a refused registration ends with its outcome", test_refused_registration);

@@ -555,14 +555,17 @@ static gboolean
 batch_prepare (UlakDatabase *database, UlakInbound *inbound, gpointer data, GError **error)
 {
   Batch *self = data;
+  gboolean turns_over = self->is_end && self->pass == ULAK_HISTORY_PASS_PEOPLE;
 
   for (guint i = 0; i < self->pieces->len; i++)
     if (!ulak_history_apply (database, inbound, self->pass, g_ptr_array_index (self->pieces, i), self->now_us, error))
       return FALSE;
-  return ulak_sql_run (database, SQL ("history-advance"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("id", self->id), ULAK_INTEGER ("pass", (gint64) self->pass),
-                                      ULAK_INTEGER ("done_items", (gint64) self->done)),
-                       error);
+  return ulak_sql_run (
+      database, SQL ("history-advance"),
+      ULAK_BINDINGS (ULAK_INTEGER ("id", self->id),
+                     ULAK_INTEGER ("pass", (gint64) (turns_over ? ULAK_HISTORY_PASS_MESSAGES : self->pass)),
+                     ULAK_INTEGER ("done_items", turns_over ? 0 : (gint64) self->done)),
+      error);
 }
 
 static void

@@ -347,12 +347,13 @@ query_async (gpointer owner,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_autoptr (UlakNode) asked = ulak_node_builder_end (query, NULL);
 
-  g_assert_cmpstr (ulak_node_get_attribute (asked, "xmlns"), ==, "w:m");
   self->n_queries++;
   if (self->is_offline)
     g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "Not connected");
-  else
+  else if (g_strcmp0 (ulak_node_get_attribute (asked, "xmlns"), "w:m") == 0)
     g_task_return_pointer (task, name_hosts (self), (GDestroyNotify) ulak_node_unref);
+  else
+    g_task_return_pointer (task, self->answer (asked, self->data), (GDestroyNotify) ulak_node_unref);
 }
 
 static UlakNode *

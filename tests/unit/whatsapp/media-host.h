@@ -49,6 +49,9 @@ typedef struct
   gboolean is_offline;
   guint n_queries;
   UlakNode *sent; /* (owned) (nullable): the last stanza that was sent */
+  /* (nullable): what else is asked; (transfer full): NULL: the server says no */
+  UlakNode *(*answer) (const UlakNode *query, gpointer data);
+  gpointer data;
 } FakeServer;
 
 UlakMediaPort fake_server_get_port (FakeServer *self);

@@ -178,8 +178,8 @@ class Line:
             path = f"/api/v1/accounts/{self.account}/chats/{chat}/messages?limit={limit}" + (f"&cursor={cursor}" if cursor else "")
             status, answer, _ = self.suite.get(path)
             assert status == 200, answer
-            found += answer["messages"]
-            cursor = answer.get("next") or answer.get("next_cursor")
+            found += answer["data"]
+            cursor = answer["next"]
             if not cursor:
                 return found[::-1]
 

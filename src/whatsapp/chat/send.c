@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "whatsapp/chat/own-acts.h"
 #include "whatsapp/chat/people.h"
 #include "whatsapp/chat/plan.h"
 #include "whatsapp/chat/tokens.h"
@@ -39,6 +40,8 @@ typedef struct
   guint rounds;
   gboolean has_tried_form, has_tried_group, has_tried_devices, has_tried_token;
   UlakAck ack;        /* the last one's, while it is judged */
+  gboolean is_act;    /* an edit or a deletion: what it names changes here, too */
+  UlakSendResult *accepted; /* (owned) (nullable): while that is written */
 } Send;
 
 static void plan_next (GTask *task /* (transfer full) */);
@@ -49,6 +52,7 @@ send_free (gpointer data)
   Send *self = data;
 
   ulak_plan_unref (self->plan);
+  g_clear_pointer (&self->accepted, ulak_send_result_free);
   g_free (self->media_id);
   g_free (self->media_path);
   g_free (self);
@@ -246,6 +250,26 @@ refresh_later (UlakChat *chat, const UlakPlan *plan, gboolean forgets_mapping)
 
 /* --- the server's answer --- */
 
+/* What could not be written is written after the next try, which is the same message to the network. */
+static void
+applied_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Send *self = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  UlakSendResult *outcome;
+
+  if (ulak_own_acts_apply_finish (result, &error))
+    {
+      end (task, g_steal_pointer (&self->accepted));
+      return;
+    }
+  outcome = ulak_send_result_new (ULAK_SEND_UNKNOWN);
+  outcome->error_code = g_strdup ("E_UNAVAILABLE");
+  outcome->error_message = g_strdup (error->message);
+  end (task, outcome);
+}
+
 static void
 accept (GTask *task, const UlakAck *ack)
 {
@@ -263,7 +287,13 @@ accept (GTask *task, const UlakAck *ack)
     refresh_later (chat, plan, ack->refreshes_lid && plan->kind == ULAK_PLAN_DIRECT);
   if (plan->kind == ULAK_PLAN_DIRECT && plan->owes_token)
     ulak_tokens_give (chat, &plan->peer_jid);
-  end (task, result);
+  if (!self->is_act)
+    {
+      end (task, result);
+      return;
+    }
+  self->accepted = result;
+  ulak_own_acts_apply_async (chat, plan, applied_cb, task);
 }
 
 static gboolean
@@ -606,6 +636,7 @@ begin (GTask *task, JsonObject *document)
   UlakChat *chat = chat_of (task);
   Send *self = g_task_get_task_data (task);
 
+  self->is_act = json_object_has_member (document, "edit") || json_object_has_member (document, "revoke");
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {
       JsonObject *file = ulak_json_peek_object (document, files[i].name);

@@ -3,8 +3,10 @@
  */
 #include "whatsapp/chat/plan-content.h"
 
+#include "connector/sql.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "whatsapp/chat/chat-sql.h"
 #include "whatsapp/chat/people.h"
 #include "whatsapp/chat/timers.h"
 #include "whatsapp/chat/address.h"
@@ -22,10 +24,10 @@ typedef struct
   const UlakJid *me;
   gboolean as_lid;
 
-  JsonObject *document; /* (owned) */
+  JsonObject *document;                                                                         /* (owned) */
   char *chat_text, *me_text, *quoted_author, *quoted_chat, *target_participant, *target_author; /* (owned) */
-  GBytes *quoted; /* (owned) (nullable) */
-  GBytes *original; /* (owned) (nullable): the target's Message, where it is known */
+  GBytes *quoted;                                                                               /* (owned) (nullable) */
+  GBytes *original;                                                                             /* (owned) (nullable): the target's Message, where it is known */
   UlakKey secret;
   UlakMessageSecret target_secret;
   UlakContentUpload upload;
@@ -82,14 +84,56 @@ to_author (Making *self, const char *from)
   return from == NULL ? g_strdup (self->me_text) : to_jid (from, self);
 }
 
-/* A quote shows what it quotes: the words are enough, and all that is here. */
+static JsonObject *
+parse_message (const char *text)
+{
+  static const UlakJsonLimits limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
+
+  return text == NULL ? NULL : ulak_json_parse_object (text, strlen (text), &limits, NULL);
+}
+
+/* A quote shows what it quotes: the words, and what kind of message it is. */
 static GBytes *
 make_quote (const char *text)
 {
-  Wa__Message message = WA__MESSAGE__INIT;
+  g_autoptr (JsonObject) message = parse_message (text);
 
-  message.conversation = (char *) text;
-  return ulak_protobuf_pack (&message);
+  return message == NULL ? NULL : ulak_content_rewrite (message, NULL, NULL);
+}
+
+/* Where the file of a message is, as its sender said it. *reference_out: NULL: it has none. */
+static gboolean
+find_reference (UlakDatabase *database, JsonObject *message, JsonObject **reference_out, GError **error)
+{
+  JsonObject *media = ulak_json_peek_object (message, "media");
+  const char *id = media == NULL ? NULL : ulak_json_peek_string (media, "media_id");
+  g_autofree char *text = NULL;
+
+  *reference_out = NULL;
+  if (id == NULL)
+    return TRUE;
+  if (!ulak_sql_get_text (database, ULAK_CHAT_SQL ("chat-media-reference"), ULAK_BINDINGS (ULAK_TEXT ("id", id)),
+                          "reference", &text, error))
+    return FALSE;
+  *reference_out = parse_message (text);
+  return TRUE;
+}
+
+/* What others sent is kept as words and the reference of its file: the file stays where it is. *whole_out: NULL: it cannot be
+ * made again. */
+static gboolean
+make_whole (Making *self, const char *text, GBytes **whole_out, GError **error)
+{
+  g_autoptr (JsonObject) message = parse_message (text), reference = NULL;
+
+  *whole_out = NULL;
+  if (message == NULL)
+    return TRUE;
+  if (!find_reference (self->database, message, &reference, error))
+    return FALSE;
+  if (reference != NULL || ulak_json_peek_object (message, "media") == NULL)
+    *whole_out = ulak_content_rewrite (message, reference, NULL);
+  return TRUE;
 }
 
 static void
@@ -100,8 +144,7 @@ fill_reply (Making *self, UlakContentRequest *request)
   if (reply_to->network_id == NULL)
     return;
   self->quoted_author = to_author (self, reply_to->from);
-  if (reply_to->text != NULL)
-    self->quoted = make_quote (reply_to->text);
+  self->quoted = make_quote (reply_to->message);
   if (reply_to->chat != NULL && !g_str_equal (reply_to->chat, self->plan->chat))
     self->quoted_chat = to_jid (reply_to->chat, self);
   request->quoted_id = reply_to->network_id;
@@ -111,7 +154,7 @@ fill_reply (Making *self, UlakContentRequest *request)
     request->quoted = ulak_span_of (self->quoted);
 }
 
-/* What we sent is here whole; of others' messages only the words are. */
+/* What we sent is here whole; others' messages are made again. */
 static gboolean
 find_original (Making *self, UlakContentRequest *request, GError **error)
 {
@@ -125,8 +168,8 @@ find_original (Making *self, UlakContentRequest *request, GError **error)
     return FALSE;
   if (sent != NULL)
     self->original = g_bytes_ref (sent->plain);
-  else if (target->text != NULL)
-    self->original = make_quote (target->text);
+  else if (!make_whole (self, target->message, &self->original, error))
+    return FALSE;
   if (sent != NULL)
     request->original = ulak_span_of (self->original);
   if (self->original != NULL)

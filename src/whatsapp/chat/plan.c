@@ -640,7 +640,7 @@ target_clear (UlakPlanTarget *self)
   g_free (self->network_id);
   g_free (self->chat);
   g_free (self->from);
-  g_free (self->text);
+  g_free (self->message);
 }
 
 static void

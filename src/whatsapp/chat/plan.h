@@ -29,7 +29,7 @@ typedef struct
   char *network_id; /* (owned) (nullable): NULL: none */
   char *chat;       /* (owned) (nullable): chat id */
   char *from;       /* (owned) (nullable): sender's id; NULL: we */
-  char *text;       /* (owned) (nullable) */
+  char *message;    /* (owned) (nullable): JSON text, as GetMessage shows it */
 } UlakPlanTarget;
 
 typedef struct

@@ -665,7 +665,7 @@ copy_target (UlakPlanTarget *to, const UlakOutboundTarget *from)
   to->network_id = g_strdup (from->network_id);
   to->chat = g_strdup (from->chat);
   to->from = g_strdup (from->from);
-  to->text = from->message == NULL ? NULL : g_strdup (ulak_json_peek_string (from->message, "text"));
+  to->message = from->message == NULL ? NULL : ulak_json_print_object (from->message);
 }
 
 static void

@@ -247,6 +247,40 @@ test_edits_and_reactions (void)
   g_assert_cmpstr (events, ==, "message.received message.edited message.revoked");
 }
 
+#define REFERENCE \
+  "{\"kind\":\"image\",\"direct_path\":\"/v/forwarded\",\"media_key\":\"" KEY "\",\"file_sha256\":\"" KEY \
+  "\",\"file_enc_sha256\":\"" KEY "\",\"size\":5}"
+#define KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static void
+test_forward (void)
+{
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 0);
+  Side *bob = world_add (world, BOB, BOB_LID, 0);
+  g_autoptr (JsonNode) known = json_from_string (
+      "{\"type\": \"image\", \"text\": \"Look\", \"media\": {\"media_id\": \"M1\", \"caption\": \"Look\"}}", NULL);
+  g_autoptr (JsonNode) unknown = json_from_string ("{\"type\": \"image\", \"text\": \"Look\", \"media\": {\"media_id\": \"M2\"}}", NULL);
+  UlakOutboundTarget target = { .id = "m0", .network_id = "FROM-SOMEBODY", .chat = "15550001111", .from = "15550001111" };
+  UlakSendResult *result;
+
+  side_run_sql (bob, "INSERT INTO media (id, reference, created_us, used_us) VALUES ('M1', '" REFERENCE "', 0, 0)");
+  target.message = json_node_get_object (known);
+  result = side_send_about (bob, "m1", ALICE, "{'to':'" ALICE "','forward':{'message_id':'m0'}}", &target);
+  g_assert_cmpstr (result->error_message, ==, NULL);
+  ulak_send_result_free (result);
+  world_settle (world);
+  assert_chat (alice, BOB, BOB "|image|Look");
+  g_assert_cmpint (side_count (alice, "media WHERE reference LIKE '%/v/forwarded%'"), ==, 1);
+
+  /* A caption without its picture is not what was asked for. */
+  target.message = json_node_get_object (unknown);
+  result = side_send_about (bob, "m2", ALICE, "{'to':'" ALICE "','forward':{'message_id':'m0'}}", &target);
+  g_assert_cmpint (result->outcome, ==, ULAK_SEND_FAILED);
+  g_assert_cmpstr (result->error_code, ==, "E_WA_CONTENT");
+  ulak_send_result_free (result);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -259,6 +293,7 @@ main (int argc, char **argv)
   g_test_add_func ("/chat/conversation/what was damaged is sent again, also after a restart", test_damaged);
   g_test_add_func ("/chat/conversation/what was damaged in a group is sent again to the one", test_damaged_in_group);
   g_test_add_func ("/chat/conversation/a lost session is begun anew", test_session_lost);
+  g_test_add_func ("/chat/conversation/a picture is forwarded from where it lies", test_forward);
   g_test_add_func ("/chat/conversation/reading is told, unless it is nobody's business", test_status_of_messages);
   g_test_add_func ("/chat/conversation/edits, reactions and deletions", test_edits_and_reactions);
   return g_test_run ();

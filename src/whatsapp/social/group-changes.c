@@ -122,7 +122,7 @@ static const struct
 static void
 check_timer (JsonObject *changes, UlakIssues *issues)
 {
-  gint64 timer_s = ulak_json_read_integer (changes, NULL, "timer_s", ULAK_JSON_OPTIONAL, 0, 7776000, 0, issues);
+  gint64 timer_s = ulak_json_read_integer (changes, "", "timer_s", ULAK_JSON_OPTIONAL, 0, 7776000, 0, issues);
 
   for (gsize i = 0; i < G_N_ELEMENTS (timers_s); i++)
     if (timers_s[i] == timer_s)
@@ -135,14 +135,14 @@ check_changes (JsonObject *changes, UlakIssues *issues)
 {
   static const char *const known[] = { "subject", "description",     "announcement", "locked",
                                        "timer_s", "member_add_mode", "approval",     NULL };
-  const char *mode = ulak_json_read_string (changes, NULL, "member_add_mode", ULAK_JSON_OPTIONAL, 1, 32, issues);
+  const char *mode = ulak_json_read_string (changes, "", "member_add_mode", ULAK_JSON_OPTIONAL, 1, 32, issues);
 
-  ulak_json_refuse_unknown (changes, NULL, known, issues);
-  ulak_json_read_string (changes, NULL, "subject", ULAK_JSON_OPTIONAL, 1, SUBJECT_MAX, issues);
-  ulak_json_read_string (changes, NULL, "description", ULAK_JSON_OPTIONAL, 0, DESCRIPTION_MAX, issues);
-  ulak_json_read_boolean (changes, NULL, "announcement", FALSE, issues);
-  ulak_json_read_boolean (changes, NULL, "locked", FALSE, issues);
-  ulak_json_read_boolean (changes, NULL, "approval", FALSE, issues);
+  ulak_json_refuse_unknown (changes, "", known, issues);
+  ulak_json_read_string (changes, "", "subject", ULAK_JSON_OPTIONAL, 1, SUBJECT_MAX, issues);
+  ulak_json_read_string (changes, "", "description", ULAK_JSON_OPTIONAL, 0, DESCRIPTION_MAX, issues);
+  ulak_json_read_boolean (changes, "", "announcement", FALSE, issues);
+  ulak_json_read_boolean (changes, "", "locked", FALSE, issues);
+  ulak_json_read_boolean (changes, "", "approval", FALSE, issues);
   check_timer (changes, issues);
   if (mode != NULL && strcmp (mode, "all_member_add") != 0 && strcmp (mode, "admin_add") != 0)
     ulak_issues_add (issues, "member_add_mode", "Must be all_member_add or admin_add");

@@ -210,7 +210,7 @@ static const UlakQuestionKind create_kind = { build_create, read_create, { 0 } }
 static void
 read_members (UlakQuestion *self, UlakIssues *issues)
 {
-  JsonArray *members = ulak_json_read_array (self->input, NULL, "members", ULAK_JSON_REQUIRED, 1,
+  JsonArray *members = ulak_json_read_array (self->input, "", "members", ULAK_JSON_REQUIRED, 1,
                                              ULAK_QUESTION_PEOPLE_MAX, issues);
 
   for (guint i = 0; members != NULL && i < json_array_get_length (members); i++)
@@ -235,12 +235,12 @@ ulak_group_question_create (UlakChat *chat, JsonObject *request, GError **error)
 
   self->input = json_object_ref (request);
   self->text = ulak_wire_make_id (ulak_chat_get_wire (chat));
-  ulak_json_refuse_unknown (request, NULL, known, issues);
-  ulak_json_read_string (request, NULL, "subject", ULAK_JSON_REQUIRED, 1, SUBJECT_MAX, issues);
-  ulak_json_read_string (request, NULL, "description", ULAK_JSON_OPTIONAL, 0, DESCRIPTION_MAX, issues);
-  ulak_json_read_integer (request, NULL, "timer_s", ULAK_JSON_OPTIONAL, 0, TIMER_MAX_S, 0, issues);
-  ulak_json_read_boolean (request, NULL, "announcement", FALSE, issues);
-  ulak_json_read_boolean (request, NULL, "locked", FALSE, issues);
+  ulak_json_refuse_unknown (request, "", known, issues);
+  ulak_json_read_string (request, "", "subject", ULAK_JSON_REQUIRED, 1, SUBJECT_MAX, issues);
+  ulak_json_read_string (request, "", "description", ULAK_JSON_OPTIONAL, 0, DESCRIPTION_MAX, issues);
+  ulak_json_read_integer (request, "", "timer_s", ULAK_JSON_OPTIONAL, 0, TIMER_MAX_S, 0, issues);
+  ulak_json_read_boolean (request, "", "announcement", FALSE, issues);
+  ulak_json_read_boolean (request, "", "locked", FALSE, issues);
   read_members (self, issues);
   return ulak_issues_to_error (issues, error) ? g_steal_pointer (&self) : NULL;
 }

@@ -325,10 +325,10 @@ ulak_profile_question_set_privacy (UlakChat *chat, JsonObject *changes, GError *
   g_autofree char *allowed = g_strjoinv (", ", (GStrv) values);
   UlakQuestion *self;
 
-  ulak_json_refuse_unknown (changes, NULL, categories, issues);
+  ulak_json_refuse_unknown (changes, "", categories, issues);
   for (gsize i = 0; categories[i] != NULL; i++)
     {
-      const char *value = ulak_json_read_string (changes, NULL, categories[i], ULAK_JSON_OPTIONAL, 1, 32, issues);
+      const char *value = ulak_json_read_string (changes, "", categories[i], ULAK_JSON_OPTIONAL, 1, 32, issues);
 
       if (value != NULL && !g_strv_contains (values, value))
         ulak_issues_add (issues, categories[i], "Must be one of %s", allowed);

@@ -255,10 +255,10 @@ set_profile_called (UlakCall *call, gpointer user_data)
       ulak_call_fail (call, error);
       return;
     }
-  ulak_json_refuse_unknown (changes, NULL, known, issues);
-  name = ulak_json_read_string (changes, NULL, "name", ULAK_JSON_OPTIONAL, 1, NAME_MAX_CHARACTERS, issues);
-  about = ulak_json_read_string (changes, NULL, "about", ULAK_JSON_OPTIONAL, 0, ABOUT_MAX_CHARACTERS, issues);
-  timer_s = ulak_json_read_integer (changes, NULL, "default_timer_s", ULAK_JSON_OPTIONAL, 0, TIMER_MAX_S, -1, issues);
+  ulak_json_refuse_unknown (changes, "", known, issues);
+  name = ulak_json_read_string (changes, "", "name", ULAK_JSON_OPTIONAL, 1, NAME_MAX_CHARACTERS, issues);
+  about = ulak_json_read_string (changes, "", "about", ULAK_JSON_OPTIONAL, 0, ABOUT_MAX_CHARACTERS, issues);
+  timer_s = ulak_json_read_integer (changes, "", "default_timer_s", ULAK_JSON_OPTIONAL, 0, TIMER_MAX_S, -1, issues);
   if (!ulak_issues_to_error (issues, &error))
     {
       ulak_call_fail (call, error);

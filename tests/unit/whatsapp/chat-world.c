@@ -181,6 +181,12 @@ parse_text (GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize 
   Parse *self = user_data;
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
+  if (length > 0 && text[0] == '=')
+    {
+      g_byte_array_append (bytes, (const guint8 *) text + 1, (guint) length - 1);
+      ulak_node_builder_set_bytes (self->builder, bytes->data, bytes->len);
+      return;
+    }
   for (gsize i = 0; i + 1 < length; i += 2)
     {
       guint8 byte = (guint8) (g_ascii_xdigit_value (text[i]) << 4 | g_ascii_xdigit_value (text[i + 1]));
@@ -807,11 +813,25 @@ serve_mex (World *self, const UlakNode *iq)
   return end (builder);
 }
 
+/* What a test wants said once. */
+static UlakNode *
+serve_script (World *self, guint *code_out)
+{
+  g_autofree char *xml = self->script == NULL ? NULL : g_strdup_printf ("<iq type='result'>%s</iq>", self->script);
+
+  *code_out = self->script_code;
+  self->script = NULL;
+  self->script_code = 0;
+  return *code_out != 0 ? NULL : world_parse (xml);
+}
+
 static UlakNode *
 serve_query (Side *side, const UlakNode *iq, guint *code_out)
 {
   const char *xmlns = ulak_node_get_attribute (iq, "xmlns");
 
+  if (side->world->script != NULL || side->world->script_code != 0)
+    return serve_script (side->world, code_out);
   if (g_str_equal (xmlns, "usync"))
     return serve_usync (side->world, iq);
   if (g_str_equal (xmlns, "encrypt"))

@@ -57,6 +57,8 @@ struct _World
   const char *next_error; /* of the next ack of a message */
   const char *next_attribute, *next_value; /* of the next ack */
   char *mex;          /* (owned) (nullable): the answer to w:mex */
+  const char *script; /* (nullable): what the next query is answered: children of the <iq>, see world_parse() */
+  guint script_code;  /* 0: script; else the next query is refused with this */
   const char *hidden_user; /* (nullable): usync says nothing of this phone user */
   guint n_usync, n_bundles, n_groups, n_tokens;
   gboolean damages;   /* flips a bit in the next enc */
@@ -76,7 +78,7 @@ void side_connect (Side *self);
 void side_disconnect (Side *self);
 /* As after a SIGKILL: only what is on the disk is left. */
 void side_restart (Side *self);
-/* A stanza of the server: XML with ' for quotes; the contents of <enc> and the like are hex. */
+/* A stanza of the server: XML with ' for quotes; contents are hex, or text after a '='. */
 void side_give (Side *self, const char *xml);
 void side_give_node (Side *self, const UlakNode *stanza);
 

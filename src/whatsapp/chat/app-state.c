@@ -44,6 +44,7 @@ struct _UlakAppState
 
   GQueue jobs;           /* (element-type Job) (owned) */
   Job *job;              /* (owned) (nullable): under way */
+  gboolean is_stopped;
   GHashTable *blocked;   /* (owned) (element-type utf8): collections that wait for a key */
   GHashTable *set_aside; /* (owned) (element-type utf8): given up until the next login */
 };
@@ -65,7 +66,7 @@ job_free (gpointer data)
 
   if (self->task != NULL)
     {
-      g_task_return_new_error (self->task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The line stopped before the change was made");
+      g_task_return_new_error (self->task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The line stops");
       g_object_unref (self->task);
     }
   g_clear_pointer (&self->record, ulak_app_state_record_free);
@@ -120,6 +121,12 @@ ulak_app_state_new (const UlakAppStateOptions *options)
   self->clock = g_object_ref (options->clock);
   self->random = g_object_ref (options->random);
   return self;
+}
+
+static GError *
+make_stopped_error (void)
+{
+  return g_error_new_literal (ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The line stops");
 }
 
 /* --- the end of a job --- */
@@ -189,7 +196,7 @@ ask_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (UlakAppState) self = user_data;
   AskWork *work = ulak_store_finish (ULAK_STORE (source), result, NULL);
 
-  if (work != NULL && work->due->len > 0 && self->ask_keys != NULL)
+  if (work != NULL && work->due->len > 0 && !self->is_stopped)
     self->ask_keys (work->due, self->ask_keys_data);
 }
 
@@ -329,6 +336,11 @@ commit (UlakAppState *self, UlakAppStateFetched *fetched)
   Committing *committing;
   UlakInbound *inbound;
 
+  if (self->is_stopped)
+    {
+      end_job (self, make_stopped_error ());
+      return;
+    }
   if (fetched->snapshot == NULL && fetched->patches->len == 0)
     {
       after_round (self, fetched);
@@ -442,9 +454,9 @@ round_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   RoundWork *work = ulak_store_finish (ULAK_STORE (source), result, &error);
 
-  if (work == NULL)
+  if (work == NULL || self->is_stopped)
     {
-      end_job (self, error);
+      end_job (self, work == NULL ? error : make_stopped_error ());
       return;
     }
   /* Nothing is here yet: what the others have comes first. */
@@ -459,6 +471,11 @@ start_round (UlakAppState *self)
   Job *job = self->job;
   RoundWork *work;
 
+  if (self->is_stopped)
+    {
+      end_job (self, make_stopped_error ());
+      return;
+    }
   if (++job->n_rounds > ROUNDS_MAX)
     {
       end_job (self, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_REMOTE, "The server has ever more patches"));
@@ -474,11 +491,18 @@ start_round (UlakAppState *self)
 static void
 start_next (UlakAppState *self)
 {
-  if (self->job != NULL)
+  if (self->job != NULL || self->is_stopped)
     return;
   self->job = g_queue_pop_head (&self->jobs);
   if (self->job != NULL)
     start_round (self);
+}
+
+void
+ulak_app_state_stop (UlakAppState *self)
+{
+  self->is_stopped = TRUE;
+  g_queue_clear_full (&self->jobs, job_free);
 }
 
 /* --- asking for it --- */
@@ -506,7 +530,7 @@ add_sync (UlakAppState *self, const char *collection)
 {
   Job *job;
 
-  if (is_queued (self, collection) || g_hash_table_contains (self->set_aside, collection))
+  if (self->is_stopped || is_queued (self, collection) || g_hash_table_contains (self->set_aside, collection))
     return;
   job = g_new0 (Job, 1);
   job->collection = g_strdup (collection);
@@ -562,7 +586,9 @@ ulak_app_state_change_async (UlakAppState *self,
 
   g_task_set_source_tag (task, ulak_app_state_change_async);
   record = ulak_app_state_record_new (change, ulak_clock_get_wall_us (self->clock) / 1000, &error);
-  if (record != NULL && g_queue_get_length (&self->jobs) >= JOBS_MAX)
+  if (record != NULL && self->is_stopped)
+    error = make_stopped_error ();
+  else if (record != NULL && g_queue_get_length (&self->jobs) >= JOBS_MAX)
     error = g_error_new (ULAK_ERROR, ULAK_ERROR_FULL, "%d changes wait already; try again soon", JOBS_MAX);
   if (error != NULL)
     {

@@ -48,6 +48,9 @@ typedef struct
 
 UlakAppState *ulak_app_state_new (const UlakAppStateOptions *options);
 
+/* What is under way ends without asking the server, the phone or the committer for anything more; changes fail. */
+void ulak_app_state_stop (UlakAppState *self);
+
 /* NULL: all collections, at login and when <ib><dirty type="syncd_app_state"> came. */
 void ulak_app_state_sync (UlakAppState *self, const char *collection_or_null);
 /* <notification type="server_sync">: syncs what it names. It may be acknowledged at once: the versions tell at the next login. */

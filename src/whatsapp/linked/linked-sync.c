@@ -176,6 +176,8 @@ ulak_linked_sync_free (UlakLinkedSync *self)
 {
   if (self == NULL)
     return;
+  ulak_history_sync_stop (self->history);
+  ulak_app_state_stop (self->app_state); /* it may outlive us while something is under way */
   g_signal_handlers_disconnect_by_data (self->app_state, self);
   g_object_unref (self->history);
   g_object_unref (self->app_state);

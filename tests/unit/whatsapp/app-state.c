@@ -474,6 +474,27 @@ test_notification (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (f->n_questions, ==, 1);
 }
 
+static void
+test_stop (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  const UlakAppStateChange pin = { .kind = ULAK_APP_STATE_PIN, .chat = "15557654321@s.whatsapp.net", .is_on = TRUE };
+  g_autoptr (GAsyncResult) first = NULL, second = NULL;
+
+  give_keys (f);
+  add_patches (f, 1);
+  ulak_app_state_change_async (f->state, &pin, NULL, past_keep_cb, &first);
+  ulak_app_state_change_async (f->state, &pin, NULL, past_keep_cb, &second);
+  ulak_app_state_stop (f->state);
+  past_wait (&f->past, &first);
+  past_wait (&f->past, &second);
+  g_assert_false (ulak_app_state_change_finish (f->state, first, NULL));
+  g_assert_false (ulak_app_state_change_finish (f->state, second, NULL));
+  g_clear_object (&first);
+  g_clear_object (&second);
+  sync_now (f, NULL);
+  g_assert_cmpuint (f->n_questions, ==, 0);
+}
+
 #define ADD(name, func) g_test_add ("/whatsapp/app-state-sync/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -488,6 +509,7 @@ main (int argc, char *argv[])
   ADD ("a change of ours is uploaded and applied here, too", test_change);
   ADD ("a change is uploaded again after others were faster", test_conflict);
   ADD ("a change that cannot be made says why", test_refused_change);
+  ADD ("after a stop nothing is asked any more", test_stop);
   ADD ("a notification syncs what it names", test_notification);
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include "whatsapp/media/media-client.h"
 
 #include "core/error.h"
+#include "whatsapp/media/media-image.h"
 #include "whatsapp/media/media-kind.h"
 #include "unit/fakes/clock.h"
 #include "unit/fakes/random.h"
@@ -1008,6 +1009,64 @@ test_kinds (void)
     }
 }
 
+static const struct
+{
+  const char *bytes;
+  gsize size;
+  guint width, height;
+} images[] = {
+#define IMAGE(bytes, width, height) { bytes, sizeof (bytes) - 1, width, height }
+  IMAGE ("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0", 640, 480),
+  IMAGE ("\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xff\xc2\0\x11\x08\x01\xe0\x02\x80\3", 640, 480),
+  IMAGE ("\xff\xd8\xff\xc4\0\x04\0\0\xff\xc0\0\x11\x08\0\x10\0\x20\1", 32, 16),
+  IMAGE ("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0\xff\1\0\xff\1\0", 512, 512),
+  IMAGE ("RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f\xff\xc1\x7f\0\0\0\0\0\0\0", 512, 512),
+  IMAGE ("RIFF\0\0\0\0WEBPVP8 \0\0\0\0\x10\0\0\x9d\1\x2a\0\2\0\1", 512, 256),
+};
+
+static void
+test_images (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (images); i++)
+    {
+      const guint8 *bytes = (const guint8 *) images[i].bytes;
+      guint width = 0, height = 0;
+
+      g_assert_true (ulak_image_read_size (bytes, images[i].size, &width, &height));
+      g_assert_cmpuint (width, ==, images[i].width);
+      g_assert_cmpuint (height, ==, images[i].height);
+      for (gsize size = 0; size < images[i].size; size++)
+        {
+          g_autofree guint8 *cut = g_memdup2 (bytes, size);
+
+          if (ulak_image_read_size (cut, size, &width, &height))
+            g_assert_true (width == images[i].width && height == images[i].height);
+        }
+    }
+}
+
+static void
+measured_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  guint width = 0, height = 0;
+
+  g_assert_true (ulak_image_measure_finish (result, &width, &height));
+  *(guint *) user_data = width * 1000 + height;
+}
+
+static void
+test_measure (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (images[0].bytes, images[0].size);
+  g_autofree char *path = write_file (f, bytes);
+  guint size = 0;
+
+  ulak_image_measure_async (path, measured_cb, &size);
+  while (size == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (size, ==, 640480);
+}
+
 #define ADD(name, func) g_test_add ("/whatsapp/media-transfer/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -1040,6 +1099,8 @@ main (int argc, char *argv[])
   ADD ("nothing is not uploaded", test_upload_of_nothing);
   ADD ("an upload is remembered as text, for its kind only", test_handle);
   ADD ("a file of 48 MiB is uploaded without being in memory", test_huge_upload);
+  ADD ("an image's file is measured", test_measure);
+  g_test_add_func ("/whatsapp/media-transfer/width and height of JPEG, PNG and WebP are read", test_images);
   g_test_add_func ("/whatsapp/media-transfer/references are read with their faults named", test_reference);
   g_test_add_func ("/whatsapp/media-transfer/every kind has a name that leads back to it", test_kinds);
   return g_test_run ();

@@ -205,7 +205,8 @@ GByteArray *
 ulak_fields_reduce (UlakSpan bytes, const char *chosen, UlakFieldsMode mode, gboolean is_sorted)
 {
   g_autoptr (GArray) pieces = g_array_new (FALSE, FALSE, sizeof (Piece));
-  const guint8 *at = bytes.bytes, *end = at + bytes.size_bytes;
+  const guint8 *at = bytes.size_bytes > 0 ? bytes.bytes : (const guint8 *) "";
+  const guint8 *end = at + bytes.size_bytes;
 
   g_array_set_clear_func (pieces, piece_clear);
   while (at < end)

@@ -46,9 +46,10 @@ set_file (JsonObject *document, JsonObject *message, const char *kind)
   copy_member (message, file, "view_once");
 }
 
-/* What is only text to readers (a template, the answer to a button, ...) goes on as text. */
+/* What is only text to readers (a template, the answer to a button, ...) goes on as text; but not when a file belongs to it
+ * that would be lost. has_file: the file is known. */
 static JsonObject *
-make_document (JsonObject *message)
+make_document (JsonObject *message, gboolean has_file)
 {
   const char *type = ulak_json_peek_string (message, "type");
   JsonObject *document = json_object_new ();
@@ -59,7 +60,7 @@ make_document (JsonObject *message)
     set_file (document, message, type);
   else if (type != NULL && g_strv_contains (same, type))
     copy_member (message, document, type);
-  else if (ulak_json_peek_string (message, "text") != NULL)
+  else if (!has_file && ulak_json_peek_string (message, "text") != NULL)
     set_text (document, message);
   return document;
 }
@@ -122,7 +123,7 @@ file_fill (File *self, JsonObject *message, JsonObject *reference)
 GBytes *
 ulak_content_rewrite (JsonObject *message, JsonObject *media_reference, GError **error)
 {
-  g_autoptr (JsonObject) document = make_document (message);
+  g_autoptr (JsonObject) document = make_document (message, media_reference != NULL);
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) unpacked = g_ptr_array_new_with_free_func (ulak_protobuf_free);
   g_auto (File) file = { { 0 }, NULL, NULL, NULL };

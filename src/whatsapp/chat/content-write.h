@@ -79,7 +79,7 @@ GBytes *ulak_content_write (const UlakContentRequest *request, UlakContentStanza
 
 /* The Message that a stored message (docs/messages.md, "Reading") was or could have been, for a quote of it or to forward it:
  * (transfer full), unpadded, without secret and context. media_reference: (nullable): of its medium; without one there is a body
- * without a file, which is good for a quote only. Errors: INVALID: its type cannot be written. */
+ * without a file, which is good for a quote only. Errors: INVALID: its type cannot be written, or not with its file. */
 GBytes *ulak_content_rewrite (JsonObject *message, JsonObject *media_reference, GError **error);
 
 /* What a stanza must say about a message, whatever made it: sends from the store again, e.g. */

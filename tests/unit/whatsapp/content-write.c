@@ -380,6 +380,26 @@ test_rewrite (void)
     }
 }
 
+/* Nothing is left of a sticker pack, or of the picture above a template, when only the words go on. */
+static void
+test_no_rewrite (void)
+{
+  static const char *const messages[] = { "{'type': 'sticker_pack', 'text': 'Cats', 'media': {}, 'sticker_pack': {}}",
+                                          "{'type': 'template', 'text': 'words', 'media': {}, 'template': {}}" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (messages); i++)
+    {
+      g_autoptr (JsonObject) message = content_parse (messages[i]), reference = content_parse ("{'direct_path': '/v/x'}");
+      g_autoptr (GBytes) quote = NULL;
+      g_autoptr (GError) error = NULL;
+
+      quote = ulak_content_rewrite (message, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_null (ulak_content_rewrite (message, reference, &error));
+      g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
+    }
+}
+
 static void
 test_rewrite_for_quote (void)
 {
@@ -496,6 +516,7 @@ main (int argc, char **argv)
   g_test_add_func ("/whatsapp/content/write/what is forwarded counts how often", test_forward);
   g_test_add_func ("/whatsapp/content/write/what must not be forwarded is refused", test_no_forward);
   g_test_add_func ("/whatsapp/content/write/a stored message is made again out of its document", test_rewrite);
+  g_test_add_func ("/whatsapp/content/write/words are no substitute for a file", test_no_rewrite);
   g_test_add_func ("/whatsapp/content/write/a quote needs no file", test_rewrite_for_quote);
   g_test_add_func ("/whatsapp/content/write/what the request lacks is named", test_missing);
   g_test_add_func ("/whatsapp/content/write/what linked devices cannot send is refused", test_check);

@@ -66,6 +66,17 @@ copy_into (UlakDatabase *source, UlakDatabase *copy, const int *stop, GError **e
   return FALSE;
 }
 
+/* A schema that must not go on from a copy as if it were the original says so by a table of this name. */
+static gboolean
+mark_copy (UlakDatabase *copy, GError **error)
+{
+  gint64 n_tables;
+
+  return ulak_database_get_integer (copy, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'generation'",
+                                    &n_tables, error)
+         && (n_tables == 0 || ulak_database_run_once (copy, "UPDATE generation SET is_copy = 1", error));
+}
+
 static gboolean
 copy_snapshot (UlakDatabase *source, const char *partial, const int *stop, GError **error)
 {
@@ -84,7 +95,7 @@ copy_snapshot (UlakDatabase *source, const char *partial, const int *stop, GErro
   if (!ulak_database_run_once (source, "BEGIN", error))
     return FALSE;
   is_done = ulak_database_get_integer (source, "PRAGMA user_version", &version, error) &&
-            copy_into (source, copy, stop, error);
+            copy_into (source, copy, stop, error) && mark_copy (copy, error);
   ulak_database_run_once (source, "ROLLBACK", NULL);
   return is_done;
 }

@@ -2,6 +2,9 @@
  * SPDX-FileCopyrightText: The Ulak authors
  *
  * Backup: a whole copy of a database while it is written to. Blocking.
+ *
+ * Where the schema has a table `generation` with a column `is_copy`, that is 1 in the copy: whoever opens it can tell that the
+ * original may have gone on.
  */
 #pragma once
 

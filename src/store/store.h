@@ -62,6 +62,7 @@ void ulak_store_read_async (UlakStore *self,
  * error. */
 gpointer ulak_store_finish (UlakStore *self, GAsyncResult *result, GError **error);
 
+/* A table `generation (is_copy)`, where the schema has one, says 1 in the copy. */
 void ulak_store_backup_async (UlakStore *self,
                               const char *path,
                               GAsyncReadyCallback callback,

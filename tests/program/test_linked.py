@@ -7,13 +7,14 @@ those that are installed; ulakctl draws the QR, the double's phone scans it.
 """
 
 import json
+import re
 import subprocess
 
 import pytest
 
 from tests.program.loopback import loopback_only
 from tests.program.peers import Receiver, WhatsAppDouble, node_is_ready, whatsapp_is_ready
-from tests.program.suite import Suite, wait_for
+from tests.program.suite import ROOT, Suite, wait_for
 
 pytestmark = pytest.mark.skipif(not whatsapp_is_ready() or not node_is_ready(), reason="the npm packages of tests/peers are not installed")
 
@@ -202,12 +203,42 @@ def test_a_restart_keeps_the_line_and_loses_nothing(suite, sales, bert, receiver
     assert line.starts == starts + 1
 
 
+def test_a_restored_backup_talks_with_new_sessions(suite, sales, bert, double, receiver):
+    """Ratchets of a copy are not used again: the original may have gone on with them (docs/protocol/sessions.md)."""
+    copy = suite.directory / "copy.db"
+    saved = suite.ctl("db", "backup", "sales", str(copy))
+    assert saved.returncode == 0, saved.stderr
+
+    def ask(path, question):
+        return subprocess.run(["sqlite3", str(path), question], capture_output=True, text=True, check=True).stdout.strip()
+    own = suite.data_dir / "accounts" / "sales" / "whatsapp.db"
+    assert (ask(copy, "SELECT is_copy FROM generation"), ask(own, "SELECT is_copy FROM generation")) == ("1", "0")
+    number = send(suite, BERT, text="Not in the backup")
+    bert.wait("message", where=lambda m: text_of(m) == "Not in the backup")
+    wait_for(lambda: message(suite, number)["status"] in ("delivered", "read"), describe="delivered")
+
+    assert suite.ctl("account", "stop", "sales").returncode == 0
+    wait_for(lambda: not suite.line("sales").is_running(), describe="stopped")
+    for path in own.parent.glob("whatsapp.db*"):
+        path.unlink()
+    own.write_bytes(copy.read_bytes())
+    assert suite.ctl("account", "start", "sales").returncode == 0
+    wait_for(lambda: state(suite) == "ready", describe="ready")
+    assert ask(own, "SELECT is_copy FROM generation") == "0"
+    send(suite, BERT, text="After the restore")
+    bert.wait("message", where=lambda m: text_of(m) == "After the restore")
+    bert.call("sendText", to=pn(ANNA), text="And back", wait="ack")
+    wait_for(lambda: [event for event in events(receiver, "message.received") if event["data"]["message"]["text"] == "And back"],
+             describe="received after the restore")
+
+
 def test_health_and_metrics_tell_of_the_connection(suite, sales):
     wait_for(lambda: state(suite) == "ready", describe="ready")
     checks = suite.get("/health")[1]["checks"]
     assert [check for check in checks if "connection" in json.dumps(check)], checks
     text = suite.get("/metrics")[1].decode()
-    assert 'ulak_link_frame_age_seconds{account="sales"}' in text and 'ulak_link_outstanding_acks{account="sales"} 0' in text
+    promised = re.findall(r'"(ulak_link_\w+)"', (ROOT / "src/core/metrics-table.c").read_text())
+    assert len(promised) == 7 and not [name for name in promised if f'{name}{{account="sales"}}' not in text]
 
 
 # --- the end ---

@@ -234,6 +234,7 @@ def test_health_ready_and_metrics_tell_the_truth(suite, line):
 
 def test_every_metric_that_is_promised_is_counted(suite, line):
     promised = re.findall(r'^  (?:COUNTER|GAUGE|HISTOGRAM) \("(\w+)"', (ROOT / "src/core/metrics-table.c").read_text(), re.M)
+    promised = [name for name in promised if not name.startswith("ulak_link_")]  # of linked lines: test_linked.py
     assert len(promised) > 20
 
     def missing():

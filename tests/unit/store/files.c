@@ -325,6 +325,18 @@ test_by_hand (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 }
 
 static void
+test_a_copy_says_so (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  g_autofree char *target = fixture_get_path (self, ".copy");
+
+  make_version_1 (self);
+  raw_run (self->path, "CREATE TABLE generation (is_copy INTEGER); INSERT INTO generation VALUES (0)");
+  g_assert_true (ulak_store_backup_file (self->path, target, NULL));
+  g_assert_cmpint (raw_get_integer (target, "SELECT is_copy FROM generation"), ==, 1);
+  g_assert_cmpint (raw_get_integer (self->path, "SELECT is_copy FROM generation"), ==, 0);
+}
+
+static void
 test_by_hand_while_running (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 {
   const UlakStoreOptions options = { .path = self->path, .migrations = migrations_v2 };
@@ -377,6 +389,7 @@ main (int argc, char *argv[])
   CASE ("a backup refuses bad targets", test_backup_over_itself, NULL);
   CASE ("a running store can be checked", test_live_check, NULL);
   CASE ("a stopped store is migrated, checked and copied by hand", test_by_hand, NULL);
+  CASE ("a copy of a schema that asks for it says that it is one", test_a_copy_says_so, NULL);
   CASE ("nothing is done by hand while a store runs", test_by_hand_while_running, NULL);
   CASE ("a missing file is not made by hand", test_by_hand_on_nothing, NULL);
 #undef CASE

@@ -7,10 +7,13 @@ it refuses there, the offline queue, receipts and retries of clients and phones,
 journals in which a test reads what happened. Nothing of ours takes part.
 """
 
+import base64
 import json
 import os
 import socket
+import ssl
 import urllib.error
+import urllib.request
 
 import pytest
 
@@ -458,6 +461,51 @@ def test_presence_typing_and_calls_reach_the_client(pair):
     assert offer["id"] == call
     anna.call("call", function="rejectCall", args=[call, offer["from"]])
     wait_for(lambda: journal(double, "events", kind="call", tag="reject"), describe="the reject")
+
+
+def test_a_status_reaches_who_was_named_and_a_channel_who_subscribed(pair):
+    double, anna, bert = pair.double, pair.anna, pair.bert
+    anna.call("sendText", to="status@broadcast", text="my status", members=[lid(BERT)], wait="ack")
+    assert bert.wait("message", where=says("my status"))["key"]["remoteJid"] == "status@broadcast"
+    double.control(f"accounts/{CARL}", {"audience": [ANNA]})
+    double.control(f"accounts/{CARL}/send", {"to": "status@broadcast", "text": "carl's status"})
+    anna.wait("message", where=says("carl's status"))
+    channel = double.control("newsletters", {"name": "News", "subscribers": [ANNA]})["jid"]
+    double.control(f"newsletters/{channel}/posts", {"text": "first post"})
+    assert anna.wait("message", where=says("first post"))["key"]["remoteJid"] == channel
+    wait_for(lambda: is_settled(double, ANNA), describe="acknowledged")
+
+
+def test_a_note_to_oneself_and_a_repeated_stanza(pair):
+    double, anna = pair.double, pair.anna
+    anna.call("sendText", to=lid(ANNA), text="note", wait="ack")
+    wait_for(lambda: inbox(double, ANNA, "note"), describe="on the own phone")
+    sent = double.control(f"accounts/{CARL}/send", {"to": pn(ANNA), "text": "once"})
+    anna.wait("message", where=says("once"))
+    wait_for(lambda: is_settled(double, ANNA), describe="acknowledged")
+    double.control(f"devices/{pn(ANNA, 1)}/replay", {"id": sent["id"]})
+    wait_for(lambda: journal(double, "events", kind="nack", id=sent["id"], error="487"), describe="the repeat recognised")
+    assert texts(anna, "once") == ["once"]
+
+
+def test_files_are_given_in_ranges_over_tls_of_the_doubles_own_authority(pair):
+    double = pair.double
+    content = bytes(range(256)) * 40
+    path = double.control("media", {"kind": "document", "base64": base64.b64encode(content).decode()})["directPath"]
+    whole = base64.b64decode(double.control(f"media/file?path={path.split('?')[0]}")["base64"])
+    context = ssl.create_default_context(cafile=double.certificates)
+    request = urllib.request.Request(double.places["media_url"] + path, headers={"Range": "bytes=1000-1999"})
+    with urllib.request.urlopen(request, context=context) as response:
+        assert (response.status, response.headers["Content-Range"], response.read()) == (206, f"bytes 1000-1999/{len(whole)}", whole[1000:2000])
+    with pytest.raises(urllib.error.URLError, match="self-signed|unable to get local issuer"):
+        urllib.request.urlopen(request, context=ssl.create_default_context())
+    with urllib.request.urlopen(double.places["plain_media_url"] + path) as response:
+        assert response.read() == whole
+    host, port = double.places["wss_url"].split("/")[2].split(":")
+    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
+        secure.sendall(b"GET /ws/chat HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                       b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        assert secure.recv(100).startswith(b"HTTP/1.1 101")
 
 
 # --- the end ---

@@ -5,6 +5,7 @@
 // are looked at only when there are any.
 
 import zlib from 'node:zlib';
+import { WebSocket } from 'ws';
 import { FrameReader, frame } from './frames.mjs';
 import { Responder } from './noise.mjs';
 import { decode, encode, SERVER } from './wire.mjs';
@@ -21,7 +22,7 @@ export class Connection {
     this.stage = 'hello';
     this.device = null;
     this.closed = false;
-    this.lastSent = [];
+    this.pending = [];
     this.opened_ms = Date.now();
     socket.on('message', (data) => this.#guard(() => this.#receive(data)));
     socket.on('close', () => this.#gone());
@@ -114,8 +115,17 @@ export class Connection {
     this.bytes(frame(payload));
   }
 
+  // What is written in one turn of the loop goes as one WebSocket message: their borders mean nothing.
   bytes(data) {
-    if (!this.closed) this.socket.send(data);
+    if (this.closed) return;
+    this.pending.push(data);
+    if (this.pending.length === 1) setImmediate(() => this.flush());
+  }
+
+  flush() {
+    if (!this.pending.length || this.socket.readyState !== WebSocket.OPEN) return;
+    this.socket.send(this.pending.length === 1 ? this.pending[0] : Buffer.concat(this.pending));
+    this.pending = [];
   }
 
   result(iq, content) {
@@ -131,12 +141,14 @@ export class Connection {
   // Ends in an orderly way after the node went out.
   end(node) {
     if (node) this.emit(node);
+    this.flush();
     this.closed = true;
     this.socket.close();
     this.#gone();
   }
 
   cut() {
+    this.flush();
     this.closed = true;
     this.socket.terminate();
     this.#gone();

@@ -27,6 +27,7 @@ export function accountRoutes(server) {
       for (const [name, key] of [['migrated', 'migrated'], ['name', 'pushName'], ['requires_token', 'requiresToken'], ['refusal', 'refusal'], ['about', 'about'], ['props', 'props'], ['time_lock', 'timeLock']]) if (name in body) one[key] = body[name];
       for (const [name, key] of [['decrypt', 'decrypts'], ['receipts', 'sendsReceipts']]) if (name in body) one.phone[key] = body[name];
       Object.assign(one.privacy, body.privacy);
+      for (const other of body.audience ?? []) one.statusAudience.add(account(other));
       return one.describe();
     },
     'POST /accounts/:phone/scan': async ({ qr, ...options }, { phone }) => linked(await server.pairing.scan(account(phone), qr, options)),
@@ -34,10 +35,10 @@ export function accountRoutes(server) {
     'POST /accounts/:phone/refresh-code': (_, { phone }) => { server.linkcode.refresh(account(phone)); return {}; },
     'POST /accounts/:phone/send': (body, { phone }) => account(phone).phone.send({ ...body, children: fromJson(body.children) }),
     // Many texts one after the other: # in the text is the number.
-    'POST /accounts/:phone/burst': async ({ to, text, count, form }, { phone }) => {
+    'POST /accounts/:phone/burst': async ({ to, text, count, ...more }, { phone }) => {
       const { phone: sender } = account(phone);
       const ids = [];
-      for (let i = 0; i < count; i += 1) ids.push((await sender.send({ to, text: (text ?? 'message #').replace('#', `${i}`), form })).id);
+      for (let i = 0; i < count; i += 1) ids.push((await sender.send({ to, text: (text ?? 'message #').replace('#', `${i}`), ...more })).id);
       return { ids };
     },
     'GET /accounts/:phone/inbox': (_, { phone }, query) => account(phone).phone.messages(Number(query.get('after') ?? 0)),

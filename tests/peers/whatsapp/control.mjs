@@ -104,10 +104,20 @@ function deviceRoutes(server) {
       return {};
     },
     'POST /devices/:jid/deep': ({ depth }, { jid }) => { connectionOf(server, decodeURIComponent(jid)).sealed(deepNode(depth ?? 10000)); return {}; },
+    // Sends again what went out before, as it was.
+    'POST /devices/:jid/replay': ({ id, tag }, { jid }) => {
+      const connection = connectionOf(server, decodeURIComponent(jid));
+      const sent = server.journal.lastSent(connection.name, tag ?? 'message', id);
+      if (!sent) throw new ReferenceError(`nothing was sent to ${connection.name} under ${id}`);
+      connection.emit(sent);
+      return {};
+    },
     'POST /devices/:jid/cut': (_, { jid }) => { connectionOf(server, decodeURIComponent(jid)).cut(); return {}; },
     'POST /devices/:jid/silent': ({ on }, { jid }) => { connectionOf(server, decodeURIComponent(jid)).isSilent = on ?? true; return {}; },
     'POST /devices/:jid/end': ({ kind, ...more }, { jid }) => { connectionOf(server, decodeURIComponent(jid)).end(NAMED_NODES[kind ?? 'stream-error'](more)); return {}; },
     'POST /devices/:jid/ping': ({ id }, { jid }) => { connectionOf(server, decodeURIComponent(jid)).emit(node('iq', { from: 's.whatsapp.net', type: 'get', xmlns: 'urn:xmpp:ping', t: `${now()}`, ...(id && { id }) })); return {}; },
+    'POST /devices/:jid/hold': (_, { jid }) => { deviceOf(server, jid).queue.hold(); return {}; },
+    'POST /devices/:jid/release': ({ window }, { jid }) => { const { queue } = deviceOf(server, jid); queue.release(window ?? 50); return { queued: queue.size }; },
     'POST /devices/:jid/unlink': (_, { jid }) => { server.unlink(deviceOf(server, jid)); return {}; },
     'POST /devices/:jid/prekeys': ({ keep }, { jid }) => {
       const device = deviceOf(server, jid);

@@ -42,7 +42,6 @@ export class Group {
     this.requests = new Map();
     this.invite = crypto.randomBytes(16).toString('base64url');
     this.epoch = 0;
-    this.epochId = `${this.jid}#`;
   }
 
   accounts() {

@@ -32,9 +32,9 @@ export class Ring {
 }
 
 export class Journal {
-  constructor(max) {
+  constructor(max, stanzasMax) {
     this.enabled = true;
-    this.max = max;
+    this.stanzasMax = stanzasMax;
     this.counters = {};
     this.stanzas = new Map();
     this.messages = new Ring(max);
@@ -51,7 +51,7 @@ export class Journal {
   stanza(device, direction, node) {
     this.count(`${direction}:${node.tag}`);
     if (!this.enabled) return;
-    if (!this.stanzas.has(device)) this.stanzas.set(device, new Ring(this.max));
+    if (!this.stanzas.has(device)) this.stanzas.set(device, new Ring(this.stanzasMax));
     this.stanzas.get(device).push({ at_ms: Date.now(), direction, node });
   }
 
@@ -59,6 +59,11 @@ export class Journal {
     const ring = this.stanzas.get(device) ?? new Ring(1);
     const { rows, ...rest } = ring.since(place);
     return { ...rest, rows: rows.map((row) => ({ ...row, node: toJson(row.node) })) };
+  }
+
+  // The last stanza that went out to a device under an id.
+  lastSent(device, tag, id) {
+    return (this.stanzas.get(device)?.rows ?? []).filter((row) => row.direction === 'out' && row.node.tag === tag && row.node.attrs.id === id).at(-1)?.node;
   }
 
   message(row) {

@@ -177,9 +177,9 @@ export class Messages {
 
   #toOwn(sender, device, attrs, content, chat) {
     const own = { ...attrs };
-    if (chat && attrs.category !== 'peer') {
+    const other = chat && this.server.directory.account(chat);
+    if (chat && attrs.category !== 'peer' && other !== sender.account) {
       own.recipient = chat;
-      const other = this.server.directory.account(chat);
       if (other) own[formOf(chat) === 'lid' ? 'peer_recipient_pn' : 'peer_recipient_lid'] = other.jid(formOf(chat) === 'lid' ? 'pn' : 'lid');
     }
     device.deliver(node('message', own, content));
@@ -259,13 +259,15 @@ export class Messages {
 
   #hash(sender, to) {
     const group = to.endsWith('@g.us') ? this.server.groups.find(to) : null;
-    const key = `${to}|${group ? group.epoch : sender.account.pn}`;
+    const key = group ? to : `${to}|${sender.account.pn}`;
+    const epoch = `${this.server.deviceEpoch}|${group?.epoch}`;
     const known = this.hashes.get(key);
-    if (known?.epoch === this.server.deviceEpoch) return known.hash;
+    if (known?.epoch === epoch) return known.hash;
     const form = group ? group.form : formOf(to);
     const accounts = group ? [...group.accounts()] : [...new Set([this.server.directory.account(to), sender.account])].filter(Boolean);
     const hash = participantHash(accounts.flatMap((account) => [...account.devices.values()].map((d) => d.jid(form))));
-    this.hashes.set(key, { epoch: this.server.deviceEpoch, hash });
+    if (this.hashes.size >= SEEN_MAX) this.hashes.clear();
+    this.hashes.set(key, { epoch, hash });
     return hash;
   }
 }

@@ -196,9 +196,10 @@ export class Phone extends Device {
   }
 
   // to: a user or a group; message: a Message as JSON, bytes in base64. Returns the id.
-  send({ to, message, text, id, edit, attrs, form, children: more }) {
+  // companions_only leaves phones out: they are not what a benchmark measures.
+  send({ to, message, text, id, edit, attrs, form, children: more, companions_only: companionsOnly }) {
     const content = proto.Message.fromObject(message ?? { conversation: text });
-    const spec = { to, id: id ?? `3EB0${crypto.randomBytes(9).toString('hex').toUpperCase()}`, edit, attrs, form, content, more: more ?? [] };
+    const spec = { to, id: id ?? `3EB0${crypto.randomBytes(9).toString('hex').toUpperCase()}`, edit, attrs, form, content, more: more ?? [], companionsOnly };
     return this.enqueue(() => this.#send(spec));
   }
 
@@ -234,7 +235,7 @@ export class Phone extends Device {
     const targets = [];
     for (const account of new Set([recipient, this.account])) {
       for (const device of account.devices.values()) {
-        if (device === this) continue;
+        if (device === this || (spec.companionsOnly && device.isPhone)) continue;
         const enc = await this.encryptFor(device, account === this.account ? copy : plain);
         Object.assign(enc.attrs, this.#encAttrs(spec.content));
         targets.push(node('to', { jid: device.jid(form) }, [enc]));
@@ -252,7 +253,7 @@ export class Phone extends Device {
     const targets = [];
     for (const account of accounts) {
       for (const device of account.devices.values()) {
-        if (device === this || holders.has(device)) continue;
+        if (device === this || holders.has(device) || (spec.companionsOnly && device.isPhone)) continue;
         targets.push(node('to', { jid: device.jid(form) }, [await this.encryptFor(device, key)]));
         holders.add(device);
       }

@@ -49,7 +49,7 @@ export class Profile {
     if (target?.endsWith('@g.us') && owner.locked && !owner.isAdmin(connection.device.account)) return connection.error(iq, 403, 'forbidden');
     const bytes = bytesOf(iq, 'picture');
     const id = bytes?.length ? `${crypto.randomInt(1e9, 2e9)}` : null;
-    owner.picture = id ? { id, path: this.server.media.put('image', bytes).directPath, bytes } : null;
+    owner.picture = id ? { id, path: this.server.media.putPlain('image', bytes) } : null;
     connection.result(iq, id ? [node('picture', { id })] : undefined);
     return this.#tell(connection.device.account, 'picture', node(id ? 'set' : 'delete', { jid: target ?? connection.device.account.jid('lid'), ...(id && { id }), author: connection.device.account.jid('lid') }));
   }

@@ -26,8 +26,22 @@ export class Queue {
     const same = this.byId.get(node.attrs.id);
     if (same) same.push(row);
     else this.byId.set(node.attrs.id, [row]);
-    if (this.isLive && !this.backlog) this.device.transmit(node);
+    if (this.isLive && !this.backlog && !this.isHeld) this.device.transmit(node);
     return row;
+  }
+
+  // Benchmarks: what is pushed from now on waits for release(), which gives it out with `window` unacknowledged at a time.
+  hold() {
+    this.isHeld = true;
+    this.heldFrom = this.sequence;
+  }
+
+  release(window) {
+    this.isHeld = false;
+    const last = this.sequence - 1;
+    if (!this.isLive || last < this.heldFrom) return;
+    this.backlog = { at: this.heldFrom, last, credit: window, count: last - this.heldFrom + 1, sent: 0, isLive: true };
+    this.pump();
   }
 
   #remove(row) {
@@ -36,7 +50,7 @@ export class Queue {
     if (same.length === 1) this.byId.delete(row.node.attrs.id);
     else same.splice(same.indexOf(row), 1);
     if (!this.backlog || row.sequence > this.backlog.last) return;
-    if (this.device.server.options.credit_on_ack) this.backlog.credit += 1;
+    if (this.backlog.isLive || this.device.server.options.credit_on_ack) this.backlog.credit += 1;
   }
 
   // Takes out what an ack or a receipt settles. matches(node) tells stanzas of one id apart.
@@ -82,16 +96,16 @@ export class Queue {
       if (!row) continue;
       backlog.credit -= 1;
       backlog.sent += 1;
-      this.device.transmit({ ...row.node, attrs: { ...row.node.attrs, offline: '0' } });
+      this.device.transmit(backlog.isLive ? row.node : { ...row.node, attrs: { ...row.node.attrs, offline: '0' } });
     }
     this.#finish();
   }
 
   // What came while the backlog was given out follows it.
   #finish() {
-    const { count, last } = this.backlog;
+    const { count, last, isLive } = this.backlog;
     this.backlog = null;
-    this.device.transmit({ tag: 'ib', attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'offline', attrs: { count: `${count}` } }] });
+    if (!isLive) this.device.transmit({ tag: 'ib', attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'offline', attrs: { count: `${count}` } }] });
     for (let at = last + 1; at < this.sequence; at += 1) if (this.rows.has(at)) this.device.transmit(this.rows.get(at).node);
   }
 

@@ -30,7 +30,7 @@ import { node, now } from './wire.mjs';
 import { makeTls } from './tls.mjs';
 
 export const DEFAULTS = {
-  port: 0, secure_port: 0, control_port: 0, media_port: 0, journal_max: 5000, journal: true, verbose: false,
+  port: 0, secure_port: 0, control_port: 0, media_port: 0, journal_max: 5000, stanzas_max: 1000, journal: true, verbose: false,
   qr_lifetime_ms: 160000, credit_on_ack: true, strict_addressing: false, strict_sender_receipt: true, drop_repeats: false,
   group_form: 'lid', edge_routing: '', dirty: [], props: {}, appstate_page: 50, appstate_snapshots: true, media_ttl_s: 300, announce_devices: true,
 };
@@ -38,7 +38,7 @@ export const DEFAULTS = {
 export class Server {
   constructor(options = {}) {
     this.options = { ...DEFAULTS, ...options };
-    this.journal = new Journal(this.options.journal_max);
+    this.journal = new Journal(this.options.journal_max, this.options.stanzas_max);
     this.journal.enabled = this.options.journal;
     this.certificate = new Certificate();
     this.directory = new Directory();

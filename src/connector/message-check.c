@@ -21,6 +21,7 @@
 #define PLAIN_CHAT_MIN 16
 #define LIST_ROWS_MAX 10
 #define MENTIONS_MAX 1024
+#define RECIPIENTS_MAX 5000
 #define FIELDS_MAX 32
 
 typedef enum
@@ -481,6 +482,7 @@ static const Shape message_shape = { check_one_content,
                                        OF_KIND ("expires_at", KIND_TIME, OPTIONAL),
                                        { "text", KIND_TEXT, OPTIONAL, 1, 4096, &text_shape, NULL },
                                        { "mentions", KIND_CHATS, OPTIONAL, 1, MENTIONS_MAX, NULL, NULL },
+                                       { "recipients", KIND_CHATS, OPTIONAL, 1, RECIPIENTS_MAX, NULL, NULL },
                                        { "disappears_after_s", KIND_INTEGER, OPTIONAL, 0, 7776000, NULL, NULL },
                                        OBJECT ("image", OPTIONAL, &image_shape),
                                        OBJECT ("video", OPTIONAL, &video_shape),

@@ -4,6 +4,8 @@
 the other side says it saw."""
 
 import base64
+import datetime
+import time
 
 import pytest
 
@@ -295,3 +297,192 @@ def test_what_own_other_devices_send_appears_as_ours(world):
     ours = world.line.send(ANNA, text="without the tablet")
     world.anna.wait("message", where=says("without the tablet"))
     assert world.line.wait_status(ours["id"], "delivered") and failures_of_ours(world) == []
+
+
+# --- receipts ---
+
+def status_events(world, message_id):
+    return {event["type"] for kind in ("message.sent", "message.delivered", "message.read", "message.played")
+            for event in world.events(kind, id=message_id)}
+
+
+def receipts_of(world, phone, network_id, device=1):
+    """Types of the receipts that a device sent for a message."""
+    return {row["type"] for row in world.journal("receipts") if network_id in row["ids"] and row["from"] == pn(phone, device)}
+
+
+def test_what_others_received_read_and_played_is_told(world):
+    ours = world.line.send(ANNA, text="did you read it?")
+    world.anna.wait("message", where=says("did you read it?"))
+    world.line.wait_status(ours["id"], "delivered")
+    world.anna.call("readMessages", messages=[ours["network_id"]])
+    world.line.wait_status(ours["id"], "read")
+    world.anna.call("sendReceipt", chat=lid(SALES), ids=[ours["network_id"]], type="played")
+    world.line.wait_status(ours["id"], "played")
+    world.wait_event("message.played", id=ours["id"])
+    assert status_events(world, ours["id"]) == {"message.sent", "message.delivered", "message.read", "message.played"}
+
+
+def test_delivery_and_reading_are_told_to_the_sender_and_to_own_devices(world):
+    sent, message = received(world, "sendText", text="read me, line")
+    wait_for(lambda: receipts_of(world, SALES, sent["id"]), describe="the line's delivery receipt")
+    assert world.suite.post(f"/api/v1/accounts/sales/messages/{message['id']}/read", {"typing": True})[0] == 204
+    world.anna.wait("messages.update", where=lambda rows: any(row["key"]["id"] == sent["id"] and row["update"].get("status") == 4 for row in rows))
+    wait_for(lambda: world.journal("events", kind="chatstate", state="composing"), describe="the typing indicator")
+    assert world.line.read(message["id"])["status"] == "read"
+
+
+def test_a_ghost_reads_and_types_without_a_trace(world):
+    world.line.set(ghost_mode=True)
+    try:
+        sent, message = received(world, "sendText", text="is anybody there?")
+        wait_for(lambda: receipts_of(world, SALES, sent["id"]), describe="the delivery receipt")
+        assert world.suite.post(f"/api/v1/accounts/sales/messages/{message['id']}/read", {"typing": True})[0] == 204
+        world.line.whatsapp("SetPresence", "b", True)
+        world.line.whatsapp("SetTyping", "ss", ANNA, "composing")
+        marker = world.line.send(ANNA, text="after all that")
+        world.anna.wait("message", where=says("after all that"))
+        assert marker and "read" not in receipts_of(world, SALES, sent["id"])
+        assert world.journal("events", kind="chatstate") == [] and world.journal("events", kind="presence", available=True, device=world.line.jid) == []
+    finally:
+        world.line.set(ghost_mode=None)
+
+
+def test_what_the_phone_read_counts_as_read(world):
+    sent, message = received(world, "sendText", text="read on the phone")
+    world.double.control(f"accounts/{SALES}/receipt", {"type": "read", "ids": [sent["id"]], "to": lid(ANNA)})
+    world.line.wait_message(sent["id"], status="read")
+
+
+# --- refusals of the server ---
+
+def refuse_once(world, error):
+    world.double.control("faults/switches", {"message_error": {"error": error, "device": world.line.jid, "times": 1}})
+
+
+@pytest.mark.parametrize("error", ["421", "479"])
+def test_a_refusal_that_better_knowledge_cures_is_not_seen(world, error):
+    refuse_once(world, error)
+    ours = world.line.send(ANNA, text=f"refused once with {error}")
+    world.anna.wait("message", where=says(f"refused once with {error}"))
+    assert [row["error"] for row in world.journal("events", kind="message-refused")] == [error]
+    assert world.line.wait_status(ours["id"], "delivered")
+
+
+def test_a_stranger_is_written_to_once_there_is_a_token(world):
+    world.double.control("accounts", {"phone": "15552220010", "lid": "200000000000010", "name": "Dora"})
+    world.double.control("accounts/15552220010", {"requires_token": True})
+    held = world.line.wait_status(world.line.post("15552220010", text="hello stranger"), "held")
+    assert held["hold"]["reason"] == "stranger"
+    assert world.wait_event("message.held", id=held["id"])["data"]["message"]["hold"]["reason"] == "stranger"
+    assert world.journal("events", kind="token-refused")[0]["given"] is False and world.inbox("15552220010", text="hello stranger") == []
+    world.double.control("accounts/15552220010/token", {"to": SALES})
+    assert world.wait_inbox("15552220010", text="hello stranger")["id"] == world.line.wait_status(held["id"], "sent")["network_id"]
+    ours = world.line.send("15552220010", text="with a token")
+    assert world.wait_inbox("15552220010", network_id=ours["network_id"])["text"] == "with a token"
+
+
+# --- what cannot be read ---
+
+def test_a_damaged_message_shows_as_a_placeholder_and_is_replaced(world):
+    world.double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": world.line.jid, "action": "corrupt"})
+    sent = world.anna.call("sendText", to=pn(SALES), text="damaged on its way", wait="ack")
+    placeholder = world.wait_event("message.undecryptable", network_id=sent["id"])["data"]["message"]
+    assert placeholder["type"] == "undecryptable" and placeholder["chat"] == ANNA
+    message = world.line.wait_message(sent["id"], type="text", text="damaged on its way")
+    assert message["id"] == placeholder["id"]
+    assert world.wait_event("message.replaced", network_id=sent["id"])["data"]["message"]["text"] == "damaged on its way"
+    assert world.journal("failures", by=world.line.jid)[0]["sender"] == pn(ANNA, 1)
+
+
+def test_a_phone_sends_again_what_the_line_could_not_read(world):
+    world.phone_send(CARL, pn(SALES), text="before the damage")
+    for times in (1, 2):
+        world.double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": world.line.jid, "action": "corrupt", "times": times})
+        sent = world.phone_send(CARL, pn(SALES), text=f"damaged {times} times")
+        assert world.line.wait_message(sent, type="text")["text"] == f"damaged {times} times"
+    keys = [row["keys"] for row in world.journal("failures", by=world.line.jid)]
+    assert keys == [False, False, True]
+
+
+def test_a_phone_that_lost_its_session_is_answered(world):
+    world.line.send(CARL, text="with a session")
+    world.wait_inbox(CARL, text="with a session")
+    world.double.control(f"accounts/{CARL}/forget-session", {"with": SALES, "device": 1})
+    ours = world.line.send(CARL, text="without one")
+    assert world.wait_inbox(CARL, network_id=ours["network_id"])["text"] == "without one"
+    assert world.journal("events", kind="phone-undecryptable")[0]["from"] == world.line.jid
+    world.line.wait_status(ours["id"], "delivered")
+
+
+def test_a_client_that_could_not_read_gets_it_again(world):
+    world.double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": pn(BERT, 1), "action": "corrupt"})
+    ours = world.line.send(BERT, text="for bert again")
+    world.bert.wait("message", where=says("for bert again"), timeout_s=60)
+    assert failures_of_ours(world)[0]["by"] == pn(BERT, 1) and world.line.wait_status(ours["id"], "delivered")
+
+
+def test_a_new_phone_of_a_customer_gets_messages(world):
+    """Anna's client must not notice; Carl buys a new phone, which has another identity."""
+    world.line.send(CARL, text="to the old phone")
+    world.wait_inbox(CARL, text="to the old phone")
+    world.double.control(f"accounts/{CARL}/reregister", {})
+    ours = world.line.send(CARL, text="to the new phone")
+    assert world.wait_inbox(CARL, network_id=ours["network_id"])["text"] == "to the new phone"
+    sent = world.phone_send(CARL, pn(SALES), text="from the new phone")
+    assert world.line.wait_message(sent)["text"] == "from the new phone"
+    assert [event["data"] for event in world.events("contact.updated") if event["data"].get("identity_changed")]
+
+
+# --- status and channels ---
+
+def test_a_status_comes_and_goes(world):
+    sent = world.anna.call("sendText", to="status@broadcast", text="my status", members=[lid(SALES), lid(BERT)], wait="ack")
+    message = world.line.wait_message(sent["id"])
+    assert (message["chat"], message["from"], message["text"]) == ("status@broadcast", ANNA, "my status")
+    ours = world.line.send("status@broadcast", text="status of the line", recipients=[ANNA, lid(CARL)])
+    assert world.wait_inbox(CARL, network_id=ours["network_id"])["text"] == "status of the line"
+    got = world.anna.wait("message", where=says("status of the line"))
+    assert got["key"]["id"] == ours["network_id"] and got["key"]["remoteJid"] == "status@broadcast"
+    assert world.inbox(BERT, network_id=ours["network_id"]) == []
+    status, answer, _ = world.suite.post("/api/v1/accounts/sales/messages", {"to": "status@broadcast", "text": "to nobody"})
+    assert (status, [issue["path"] for issue in answer["issues"]]) == (400, ["recipients"])
+
+
+def test_channels_are_read_and_not_written_to(world):
+    channel = world.double.control("newsletters", {"name": "News", "subscribers": [SALES]})["jid"]
+    post = world.double.control(f"newsletters/{channel}/posts", {"text": "read all about it"})
+    message = world.line.wait_message(post["id"])
+    assert (message["chat"], message["text"], message["from_me"]) == (channel, "read all about it", False)
+    status, answer, _ = world.suite.post("/api/v1/accounts/sales/messages", {"to": channel, "text": "hello"})
+    assert (status, answer["code"]) == (400, "E_INVALID")
+
+
+# --- last, since it lasts ---
+
+def test_a_time_lock_holds_strangers_and_lets_answers_go(world):
+    until = int(time.time()) + 3600
+    world.double.control("accounts", {"phone": "15552220012", "lid": "200000000000012", "name": "Fred"})
+    world.double.control(f"accounts/{SALES}", {"time_lock": until})
+    world.double.control("faults/switches", {"message_error": {"error": "463", "to": "200000000000012@lid"}})
+    held = world.line.wait_status(world.line.post("15552220012", text="first contact"), "held")
+    assert held["hold"]["reason"] == "time_lock"
+    assert abs(datetime.datetime.fromisoformat(held["hold"]["until"]).timestamp() - until) <= 1
+    answer = world.line.send(ANNA, text="answers still go")
+    assert world.line.wait_status(answer["id"], "delivered")
+    world.double.control(f"accounts/{SALES}", {"time_lock": None})
+
+
+def test_an_account_that_may_begin_no_chats_holds_them_across_a_restart(world):
+    with world.line.away():
+        pass  # the lock of the test before is the server's to say again
+    world.double.control("accounts", {"phone": "15552220013", "lid": "200000000000013", "name": "Gina"})
+    world.double.control("faults/switches", {"message_error": {"error": "475", "to": "200000000000013@lid"}})
+    held = world.line.wait_status(world.line.post("15552220013", text="one chat too many"), "held")
+    assert (held["hold"]["reason"], len(world.journal("events", kind="message-refused", error="475"))) == ("time_lock", 1)
+    with world.line.away():
+        pass
+    assert world.line.read(held["id"])["hold"] == held["hold"]
+    answer = world.line.send(ANNA, text="answers go after the restart, too")
+    assert world.line.wait_status(answer["id"], "delivered")
+    assert len(world.journal("events", kind="message-refused", error="475")) == 1

@@ -78,6 +78,17 @@ check_preview (JsonObject *document, UlakIssues *issues)
   check_base64 (preview, "text.link_preview", "thumbnail", 4, 16 * 1024, issues);
 }
 
+static void
+check_recipients (JsonObject *document, UlakIssues *issues)
+{
+  gboolean is_status = g_strcmp0 (ulak_json_peek_string (document, "to"), "status@broadcast") == 0;
+
+  if (is_status && !json_object_has_member (document, "recipients"))
+    ulak_issues_add (issues, "recipients", "a status names who may see it");
+  if (!is_status && json_object_has_member (document, "recipients"))
+    ulak_issues_add (issues, "recipients", "goes with a status only: its `to` is status@broadcast");
+}
+
 void
 ulak_content_check (JsonObject *document, UlakIssues *issues)
 {
@@ -88,4 +99,5 @@ ulak_content_check (JsonObject *document, UlakIssues *issues)
     check_medium (document, media[i], issues);
   check_preview (document, issues);
   check_times (document, issues);
+  check_recipients (document, issues);
 }

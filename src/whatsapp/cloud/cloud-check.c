@@ -24,6 +24,7 @@ static const struct
   { "", "revoke" },
   { "", "pin" },
   { "", "mentions" },
+  { "", "recipients" },
   { "", "disappears_after_s" },
   { "text", "link_preview" },
   { "image", "view_once" },

@@ -78,6 +78,8 @@ static const Case cases[] = {
   { "'text': 'hi @905321112233', 'mentions': ['+905321112233', '12345@lid'], 'disappears_after_s': 86400", "" },
   { "'text': 'hi', 'mentions': [5, 'x'], 'disappears_after_s': -1", "mentions[0] mentions[1] disappears_after_s" },
   { "'text': 'hi', 'mentions': []", "mentions" },
+  { "'text': 'hi', 'recipients': ['+905321112233', '12345@lid']", "" },
+  { "'text': 'hi', 'recipients': ['x']", "recipients[0]" },
   { "'image': {'media_id': 'm', 'view_once': true, 'thumbnail': '/9j/'}", "" },
   { "'video': {'media_id': 'm', 'gif': true, 'duration_s': 3}", "" },
   { "'video': {'media_id': 'm', 'video_note': 1}", "video.video_note" },

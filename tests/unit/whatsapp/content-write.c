@@ -486,6 +486,9 @@ test_check (void)
     { "{'text': {'body': 'see', 'link_preview': {'url': 'https://a.org'}}}", "text.link_preview.url " },
     { "{'text': 'a', 'disappears_after_s': 5}", "disappears_after_s " },
     { "{'pin': {'message_id': 'm', 'duration_s': 5}}", "pin.duration_s " },
+    { "{'to': 'status@broadcast', 'text': 'a', 'recipients': ['905321112233']}", "" },
+    { "{'to': 'status@broadcast', 'text': 'a'}", "recipients " },
+    { "{'to': '905321112233', 'text': 'a', 'recipients': ['905321112234']}", "recipients " },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -71,7 +71,10 @@ static gboolean
 mark_copy (UlakDatabase *copy, GError **error)
 {
   gint64 n_tables;
+  int persist = 0;
 
+  /* The copy is in WAL mode, as its source is; the log that this makes must not stay beside it under its first name. */
+  sqlite3_file_control (ulak_database_get_handle (copy), NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
   return ulak_database_get_integer (copy, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'generation'",
                                     &n_tables, error)
          && (n_tables == 0 || ulak_database_run_once (copy, "UPDATE generation SET is_copy = 1", error));

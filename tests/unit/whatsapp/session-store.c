@@ -6,6 +6,7 @@
 #include "unit/whatsapp/session-line.h"
 
 #include "whatsapp/schema.h"
+#include "whatsapp/session/generation.h"
 
 #include "connector/line.h"
 #include "core/error.h"
@@ -132,6 +133,80 @@ test_fault (void)
 }
 
 static void
+got_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static gboolean
+settle_work (UlakDatabase *database, gpointer was_copy, GError **error)
+{
+  return ulak_generation_settle (database, was_copy, error);
+}
+
+static gint64
+count_sessions (UlakDatabase *database)
+{
+  gint64 n;
+
+  g_assert_true (ulak_database_get_integer (database, "SELECT count(*) FROM sessions", &n, NULL));
+  return n;
+}
+
+static void
+assert_missing (const char *path, const char *suffix)
+{
+  g_autofree char *other = g_strconcat (path, suffix, NULL);
+
+  g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
+}
+
+/* The backup knows that it is one, once; the original does not change. */
+static void
+test_backup (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_auto (Line) bob = { 0 };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (UlakDatabase) copy = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  UlakPeerDevice to_bob;
+  gboolean was_copy;
+
+  side_set_up (&alice, ALICE);
+  line_set_up (&bob, NULL);
+  to_bob = line_be_met (&bob, &alice);
+  {
+    g_auto (UlakCiphertext) ciphertext = side_encrypt (&alice, &to_bob, "before");
+    Reading reading = { .line = &bob, .from = &alice.lid, .ciphertext = &ciphertext };
+
+    line_run (&bob, line_read_work, &reading, -1);
+    ulak_decryption_clear (&reading.decryption);
+  }
+  path = g_build_filename (bob.folder, "backup.db", NULL);
+  ulak_store_backup_async (bob.store, path, got_cb, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ulak_store_backup_finish (bob.store, result, &error);
+  g_assert_no_error (error);
+
+  assert_missing (path, ".partial-wal");
+  assert_missing (path, ".partial-shm");
+  assert_missing (path, "-wal");
+  line_run (&bob, settle_work, &was_copy, -1);
+  g_assert_false (was_copy);
+  copy = ulak_database_open (path, ULAK_DATABASE_WRITER, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (count_sessions (copy), ==, 1);
+  g_assert_true (ulak_generation_settle (copy, &was_copy, &error));
+  g_assert_true (was_copy);
+  g_assert_cmpint (count_sessions (copy), ==, 0);
+  g_assert_true (ulak_generation_settle (copy, &was_copy, &error));
+  g_assert_false (was_copy);
+}
+
+static void
 test_schema (void)
 {
   const char *const *migrations = ulak_schema_get_migrations ();
@@ -150,6 +225,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/store/a work that fails after decrypting leaves the ratchet as it was", test_rollback);
   g_test_add_func ("/session/store/works that share a commit fail alone", test_shared_commit);
   g_test_add_func ("/session/store/a fault of the database is an error and not an outcome", test_fault);
+  g_test_add_func ("/session/store/a backup knows that it is one", test_backup);
   g_test_add_func ("/session/store/the schema begins with that of every line", test_schema);
   return g_test_run ();
 }

@@ -24,7 +24,7 @@ export class Connection {
     this.closed = false;
     this.pending = [];
     this.opened_ms = Date.now();
-    socket.on('message', (data) => this.#guard(() => this.#receive(data)));
+    socket.on('message', (data) => this.guard(() => this.#receive(data)));
     socket.on('close', () => this.#gone());
     socket.on('error', () => {});
     this.step('open');
@@ -44,7 +44,7 @@ export class Connection {
     return this.closed;
   }
 
-  #guard(work) {
+  guard(work) {
     try {
       work();
     } catch (error) {

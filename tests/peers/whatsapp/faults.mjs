@@ -90,7 +90,7 @@ export class Faults {
     if (rule.action === 'duplicate') return [node, node];
     if (rule.action === 'cut') connection.cut();
     if (rule.action === 'cut-after') queueMicrotask(() => connection.cut());
-    if (rule.action === 'delay') setTimeout(() => this.server.route(connection, node), rule.delay_ms ?? 1000);
+    if (rule.action === 'delay') setTimeout(() => connection.guard(() => this.server.route(connection, node)), rule.delay_ms ?? 1000);
     return rule.action === 'cut-after' ? [node] : [];
   }
 

@@ -237,7 +237,7 @@ test_edits_and_reactions (void)
   g_assert_cmpstr (result->error_message, ==, NULL);
   ulak_send_result_free (result);
   world_settle (world);
-  assert_chat (alice, BOB, BOB "|reaction|");
+  assert_chat (alice, BOB, "-|text|Two\n" BOB "|reaction|"); /* what the line edits changes here, too */
   result = side_send_about (alice, "m4", BOB, "{'to':'" BOB "','revoke':{'message_id':'m1'}}", &target);
   g_assert_cmpstr (result->error_message, ==, NULL);
   ulak_send_result_free (result);

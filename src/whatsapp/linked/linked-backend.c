@@ -23,6 +23,7 @@
 #include "whatsapp/linked/linked-sync.h"
 #include "whatsapp/linked/linking.h"
 #include "whatsapp/media/media-client.h"
+#include "whatsapp/session/cleaner.h"
 #include "whatsapp/social/calls.h"
 #include "whatsapp/social/presence.h"
 #include "whatsapp/social/whatsapp-adapter.h"
@@ -49,6 +50,7 @@ struct _UlakLinkedBackend
   UlakChat *chat;          /* (owned) */
   UlakLinkedSync *sync;    /* (owned) */
   UlakWhatsAppAdapter *adapter; /* (owned) */
+  UlakSessionCleaner *cleaner;  /* (owned) */
   gboolean has_account;    /* the chat knows who we are */
   GQueue early;            /* (element-type UlakNode) (owned): stanzas that came before that */
 
@@ -418,6 +420,7 @@ make_parts (UlakLinkedBackend *self, GError **error)
     return FALSE;
   make_media (self);
   make_chat (self);
+  self->cleaner = ulak_session_cleaner_new (ulak_line_get_store (self->line), self->clock);
   make_sync (self);
   return make_adapter (self, error);
 }
@@ -780,6 +783,7 @@ ulak_linked_backend_dispose (GObject *object)
       ulak_clock_clear_timer (self->clock, &self->ban_timer);
     }
   g_queue_clear_full (&self->early, (GDestroyNotify) ulak_node_unref);
+  g_clear_pointer (&self->cleaner, ulak_session_cleaner_free);
   g_clear_object (&self->adapter);
   g_clear_pointer (&self->sync, ulak_linked_sync_free);
   g_clear_object (&self->chat);

@@ -3,9 +3,11 @@
  *
  * A device in a line's own database, by works of its store: what a failing work leaves behind, which is nothing.
  */
+#include "unit/fakes/clock.h"
 #include "unit/whatsapp/session-line.h"
 
 #include "whatsapp/schema.h"
+#include "whatsapp/session/cleaner.h"
 #include "whatsapp/session/generation.h"
 
 #include "connector/line.h"
@@ -206,6 +208,55 @@ test_backup (void)
   g_assert_false (was_copy);
 }
 
+static gboolean
+keep_many_work (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  return ulak_database_run_once (database,
+                                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) "
+                                 "INSERT INTO sent SELECT 'g', i, x'00', NULL, 1 FROM n",
+                                 error);
+}
+
+static gboolean
+count_work (UlakDatabase *database, gpointer n, GError **error)
+{
+  return ulak_database_get_integer (database, "SELECT count(*) FROM sent", n, error);
+}
+
+/* Until the step is over and the next timer stands. */
+static void
+wait_for_timer (UlakFakeClock *clock)
+{
+  while (ulak_fake_clock_count_timers (clock) == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+test_cleaner (void)
+{
+  g_auto (Line) bob = { 0 };
+  UlakFakeClock *clock = ulak_fake_clock_new ();
+  g_autoptr (UlakSessionCleaner) cleaner = NULL;
+  static const gint64 left[] = { 700, 200, 0, 0 };
+  gint64 n;
+
+  line_set_up (&bob, NULL);
+  line_run (&bob, keep_many_work, NULL, -1);
+  cleaner = ulak_session_cleaner_new (bob.store, ULAK_CLOCK (clock));
+  g_assert_cmpint (ulak_fake_clock_get_next_delay_us (clock), ==, ULAK_SESSION_CLEANER_FIRST_US);
+  for (guint i = 0; i < G_N_ELEMENTS (left); i++)
+    {
+      ulak_fake_clock_advance_us (clock, ulak_fake_clock_get_next_delay_us (clock));
+      wait_for_timer (clock);
+      line_run (&bob, count_work, &n, -1);
+      g_assert_cmpint (n, ==, left[i]);
+    }
+  g_assert_cmpint (ulak_fake_clock_get_next_delay_us (clock), ==, ULAK_SESSION_CLEANER_EVERY_US);
+  g_clear_pointer (&cleaner, ulak_session_cleaner_free);
+  g_assert_cmpuint (ulak_fake_clock_count_timers (clock), ==, 0);
+  g_object_unref (clock);
+}
+
 static void
 test_schema (void)
 {
@@ -226,6 +277,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/store/works that share a commit fail alone", test_shared_commit);
   g_test_add_func ("/session/store/a fault of the database is an error and not an outcome", test_fault);
   g_test_add_func ("/session/store/a backup knows that it is one", test_backup);
+  g_test_add_func ("/session/store/the cleaner goes on in steps until nothing is left to do", test_cleaner);
   g_test_add_func ("/session/store/the schema begins with that of every line", test_schema);
   return g_test_run ();
 }

@@ -69,7 +69,18 @@ export class Account {
     this.about = 'Hey there! I am using WhatsApp.';
     this.picture = null;
     this.blocked = new Set();
-    this.privacy = { last: 'all', online: 'all', profile: 'all', status: 'all', readreceipts: 'all', groupadd: 'all', calladd: 'all', messages: 'all', defense: 'off', stickers: 'contacts' };
+    this.privacy = {
+      last: 'all',
+      online: 'all',
+      profile: 'all',
+      status: 'all',
+      readreceipts: 'all',
+      groupadd: 'all',
+      calladd: 'all',
+      messages: 'all',
+      defense: 'off',
+      stickers: 'contacts',
+    };
     this.props = {};
     this.tokens = new Map();
     this.tokenWeeks = new Map();
@@ -108,24 +119,46 @@ export class Account {
     if (this.cachedKeyIndexes) return this.cachedKeyIndexes;
     const companions = [...this.devices.values()].filter((d) => d.id);
     const timestamp = now();
-    const details = Buffer.from(proto.ADVKeyIndexList.encode({
-      rawId: this.rawId, timestamp, currentIndex: Math.max(0, ...companions.map((d) => d.keyIndex)),
-      validIndexes: companions.map((d) => d.keyIndex), accountType: 0,
-    }).finish());
+    const details = Buffer.from(
+      proto.ADVKeyIndexList.encode({
+        rawId: this.rawId,
+        timestamp,
+        currentIndex: Math.max(0, ...companions.map((d) => d.keyIndex)),
+        validIndexes: companions.map((d) => d.keyIndex),
+        accountType: 0,
+      }).finish(),
+    );
     const signature = sign(this.phone.identityPair.private, Buffer.concat([Buffer.from([6, 2]), details]));
-    const bytes = Buffer.from(proto.ADVSignedKeyIndexList.encode({ details, accountSignature: signature }).finish());
+    const bytes = Buffer.from(
+      proto.ADVSignedKeyIndexList.encode({ details, accountSignature: signature }).finish(),
+    );
     this.cachedKeyIndexes = { bytes, timestamp };
     return this.cachedKeyIndexes;
   }
 
   describe() {
     return {
-      phone: this.pn, lid: this.lid, name: this.pushName, platform: this.platform, migrated: this.migrated, about: this.about,
-      blocked: [...this.blocked], privacy: this.privacy,
+      phone: this.pn,
+      lid: this.lid,
+      name: this.pushName,
+      platform: this.platform,
+      migrated: this.migrated,
+      about: this.about,
+      blocked: [...this.blocked],
+      privacy: this.privacy,
       devices: [...this.devices.values()].map((d) => ({
-        id: d.id, jid: d.jid('pn'), lid: d.jid('lid'), key_index: d.keyIndex, online: d.isOnline, live: d.queue.isLive,
-        available: d.isAvailable, queued: d.queue.size, prekeys: d.preKeys.size, registration_id: d.registrationId,
-        identity: d.identity.toString('hex'), noise: d.noise?.toString('hex'),
+        id: d.id,
+        jid: d.jid('pn'),
+        lid: d.jid('lid'),
+        key_index: d.keyIndex,
+        online: d.isOnline,
+        live: d.queue.isLive,
+        available: d.isAvailable,
+        queued: d.queue.size,
+        prekeys: d.preKeys.size,
+        registration_id: d.registrationId,
+        identity: d.identity.toString('hex'),
+        noise: d.noise?.toString('hex'),
       })),
     };
   }
@@ -138,7 +171,8 @@ export class Directory {
   }
 
   add(account) {
-    if (this.byPn.has(account.pn) || this.byLid.has(account.lid)) throw new RangeError('there is an account of this number or LID already');
+    if (this.byPn.has(account.pn) || this.byLid.has(account.lid))
+      throw new RangeError('there is an account of this number or LID already');
     this.byPn.set(account.pn, account);
     this.byLid.set(account.lid, account);
   }
@@ -164,9 +198,18 @@ const DEVICE_PREFIX = Buffer.from([6, 1]);
 
 // Both signatures of a companion's identity, checked against the identity key that it is to vouch for.
 export function checkDeviceIdentity(journal, by, bytes, identity) {
-  const { details, accountSignatureKey, accountSignature, deviceSignature } = proto.ADVSignedDeviceIdentity.decode(bytes);
+  const { details, accountSignatureKey, accountSignature, deviceSignature } =
+    proto.ADVSignedDeviceIdentity.decode(bytes);
   const parts = [details, identity, accountSignatureKey].map((b) => Buffer.from(b ?? []));
-  const account = journal.signature('adv-account', by, verify(parts[2], Buffer.concat([ACCOUNT_PREFIX, parts[0], parts[1]]), accountSignature));
-  const device = journal.signature('adv-device', by, verify(parts[1], Buffer.concat([DEVICE_PREFIX, ...parts]), deviceSignature));
+  const account = journal.signature(
+    'adv-account',
+    by,
+    verify(parts[2], Buffer.concat([ACCOUNT_PREFIX, parts[0], parts[1]]), accountSignature),
+  );
+  const device = journal.signature(
+    'adv-device',
+    by,
+    verify(parts[1], Buffer.concat([DEVICE_PREFIX, ...parts]), deviceSignature),
+  );
   return account && device;
 }

@@ -33,12 +33,17 @@ function expandKeys(data) {
 
 function mix(hash, valueMac, direction) {
   const lanes = hkdf(valueMac, 'WhatsApp Patch Integrity', 2 * LANES);
-  for (let i = 0; i < LANES; i += 1) hash.writeUInt16LE((hash.readUInt16LE(2 * i) + direction * lanes.readUInt16LE(2 * i)) & 0xffff, 2 * i);
+  for (let i = 0; i < LANES; i += 1)
+    hash.writeUInt16LE((hash.readUInt16LE(2 * i) + direction * lanes.readUInt16LE(2 * i)) & 0xffff, 2 * i);
 }
 
 function valueMacOf(keys, operation, keyId, sealed) {
   const head = Buffer.concat([Buffer.from([operation === SyncdOperation.REMOVE ? 2 : 1]), keyId]);
-  return crypto.createHmac('sha512', keys.value).update(Buffer.concat([head, sealed, u64(head.length)])).digest().subarray(0, 32);
+  return crypto
+    .createHmac('sha512', keys.value)
+    .update(Buffer.concat([head, sealed, u64(head.length)]))
+    .digest()
+    .subarray(0, 32);
 }
 
 function seal(key, plain) {
@@ -62,7 +67,9 @@ export class PhoneAppState {
   constructor(phone) {
     this.phone = phone;
     this.server = phone.server;
-    this.collections = new Map(COLLECTIONS.map((name) => [name, { version: 0, hash: Buffer.alloc(2 * LANES), entries: new Map() }]));
+    this.collections = new Map(
+      COLLECTIONS.map((name) => [name, { version: 0, hash: Buffer.alloc(2 * LANES), entries: new Map() }]),
+    );
   }
 
   #keys(keyId) {
@@ -74,7 +81,8 @@ export class PhoneAppState {
   // mutations: [{operation: "SET" or "REMOVE", index: [..], value: SyncActionValue as JSON, version}].
   write(name, mutations, { external, tamper } = {}) {
     const state = this.collections.get(name);
-    if (!state) throw new RangeError(`there is no collection ‘${name}’; there are: ${COLLECTIONS.join(', ')}`);
+    if (!state)
+      throw new RangeError(`there is no collection ‘${name}’; there are: ${COLLECTIONS.join(', ')}`);
     const keyId = this.phone.primary.newestKey.keyId.keyId;
     const keys = this.#keys(keyId);
     const records = mutations.map((m) => this.#mutation(m, keys, keyId, tamper));
@@ -91,23 +99,43 @@ export class PhoneAppState {
   #mutation({ operation, index, value, version }, keys, keyId, tamper) {
     const kind = SyncdOperation[operation ?? 'SET'];
     const indexBytes = Buffer.from(JSON.stringify(index));
-    const action = proto.SyncActionData.fromObject({ index: indexBytes, value, padding: Buffer.alloc(0), version: version ?? 1 });
+    const action = proto.SyncActionData.fromObject({
+      index: indexBytes,
+      value,
+      padding: Buffer.alloc(0),
+      version: version ?? 1,
+    });
     const sealed = seal(keys.cipher, Buffer.from(proto.SyncActionData.encode(action).finish()));
     const mac = valueMacOf(keys, kind, keyId, sealed);
     const blob = Buffer.concat([sealed, tamper === 'value-mac' ? flip(mac) : mac]);
     const indexMac = hmac(keys.index, indexBytes);
-    return { operation: kind, action, record: { index: { blob: tamper === 'index-mac' ? flip(indexMac) : indexMac }, value: { blob }, keyId: { id: keyId } } };
+    return {
+      operation: kind,
+      action,
+      record: {
+        index: { blob: tamper === 'index-mac' ? flip(indexMac) : indexMac },
+        value: { blob },
+        keyId: { id: keyId },
+      },
+    };
   }
 
   #sign(name, state, keys, keyId, records, tamper) {
     const snapshotMac = hmac(keys.snapshot, state.hash, u64(state.version), Buffer.from(name));
     const macs = records.map(({ record }) => record.value.blob.subarray(-32));
     const patchMac = hmac(keys.patch, snapshotMac, ...macs, u64(state.version), Buffer.from(name));
-    return { snapshotMac: tamper === 'snapshot-mac' ? flip(snapshotMac) : snapshotMac, patchMac: tamper === 'patch-mac' ? flip(patchMac) : patchMac, keyId: { id: keyId } };
+    return {
+      snapshotMac: tamper === 'snapshot-mac' ? flip(snapshotMac) : snapshotMac,
+      patchMac: tamper === 'patch-mac' ? flip(patchMac) : patchMac,
+      keyId: { id: keyId },
+    };
   }
 
   #outside(mutations) {
-    const { fileLength, ...reference } = this.server.media.put('md-app-state', Buffer.from(proto.SyncdMutations.encode(proto.SyncdMutations.fromObject({ mutations })).finish()));
+    const { fileLength, ...reference } = this.server.media.put(
+      'md-app-state',
+      Buffer.from(proto.SyncdMutations.encode(proto.SyncdMutations.fromObject({ mutations })).finish()),
+    );
     return { ...reference, fileSizeBytes: fileLength };
   }
 
@@ -141,12 +169,26 @@ export class PhoneAppState {
     const keys = this.#keys(patch.keyId.id);
     const mutations = this.server.appstate.mutationsOf(patch);
     const macs = mutations.map((m) => Buffer.from(m.record.value.blob).subarray(-32));
-    const patchMac = hmac(keys.patch, Buffer.from(patch.snapshotMac), ...macs, u64(version), Buffer.from(name));
-    if (!patchMac.equals(Buffer.from(patch.patchMac))) throw new Error('the MAC of the patch does not verify');
+    const patchMac = hmac(
+      keys.patch,
+      Buffer.from(patch.snapshotMac),
+      ...macs,
+      u64(version),
+      Buffer.from(name),
+    );
+    if (!patchMac.equals(Buffer.from(patch.patchMac)))
+      throw new Error('the MAC of the patch does not verify');
     const next = { version, hash: Buffer.from(state.hash), entries: new Map(state.entries) };
-    for (const { operation, record } of mutations) this.#apply(next, record, operation ?? SyncdOperation.SET, this.#open(record, operation ?? SyncdOperation.SET));
+    for (const { operation, record } of mutations)
+      this.#apply(
+        next,
+        record,
+        operation ?? SyncdOperation.SET,
+        this.#open(record, operation ?? SyncdOperation.SET),
+      );
     const snapshotMac = hmac(keys.snapshot, next.hash, u64(version), Buffer.from(name));
-    if (!snapshotMac.equals(Buffer.from(patch.snapshotMac))) throw new Error('the MAC of the whole state does not verify');
+    if (!snapshotMac.equals(Buffer.from(patch.snapshotMac)))
+      throw new Error('the MAC of the whole state does not verify');
     this.collections.set(name, next);
   }
 
@@ -154,15 +196,27 @@ export class PhoneAppState {
     const keys = this.#keys(record.keyId.id);
     const blob = Buffer.from(record.value.blob);
     const sealed = blob.subarray(0, -32);
-    if (!valueMacOf(keys, operation, Buffer.from(record.keyId.id), sealed).equals(blob.subarray(-32))) throw new Error('the MAC of a value does not verify');
+    if (!valueMacOf(keys, operation, Buffer.from(record.keyId.id), sealed).equals(blob.subarray(-32)))
+      throw new Error('the MAC of a value does not verify');
     const action = proto.SyncActionData.decode(open(keys.cipher, sealed));
-    if (!hmac(keys.index, Buffer.from(action.index)).equals(Buffer.from(record.index.blob))) throw new Error('the MAC of an index does not verify');
+    if (!hmac(keys.index, Buffer.from(action.index)).equals(Buffer.from(record.index.blob)))
+      throw new Error('the MAC of an index does not verify');
     return action;
   }
 
   list(name) {
     const { version, entries } = this.collections.get(name);
-    return { version, entries: [...entries.values()].map(({ action }) => ({ index: JSON.parse(Buffer.from(action.index).toString('utf8')), version: action.version,
-      value: proto.SyncActionValue.toObject(action.value ?? {}, { longs: Number, bytes: String, enums: String }) })) };
+    return {
+      version,
+      entries: [...entries.values()].map(({ action }) => ({
+        index: JSON.parse(Buffer.from(action.index).toString('utf8')),
+        version: action.version,
+        value: proto.SyncActionValue.toObject(action.value ?? {}, {
+          longs: Number,
+          bytes: String,
+          enums: String,
+        }),
+      })),
+    };
   }
 }

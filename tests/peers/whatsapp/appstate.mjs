@@ -7,7 +7,13 @@
 import { decryptMedia } from './media.mjs';
 import { bytesOf, child, children, node, proto } from './wire.mjs';
 
-export const COLLECTIONS = ['critical_block', 'critical_unblock_low', 'regular_high', 'regular', 'regular_low'];
+export const COLLECTIONS = [
+  'critical_block',
+  'critical_unblock_low',
+  'regular_high',
+  'regular',
+  'regular_low',
+];
 const SET = 0;
 
 class Collection {
@@ -30,7 +36,14 @@ class Collection {
   }
 
   snapshot() {
-    return Buffer.from(proto.SyncdSnapshot.encode({ version: { version: this.version }, records: [...this.records.values()], mac: this.last.snapshotMac, keyId: this.last.keyId }).finish());
+    return Buffer.from(
+      proto.SyncdSnapshot.encode({
+        version: { version: this.version },
+        records: [...this.records.values()],
+        mac: this.last.snapshotMac,
+        keyId: this.last.keyId,
+      }).finish(),
+    );
   }
 }
 
@@ -41,7 +54,8 @@ export class AppState {
   }
 
   of(account, name) {
-    if (!this.accounts.has(account)) this.accounts.set(account, new Map(COLLECTIONS.map((n) => [n, new Collection()])));
+    if (!this.accounts.has(account))
+      this.accounts.set(account, new Map(COLLECTIONS.map((n) => [n, new Collection()])));
     return this.accounts.get(account).get(name);
   }
 
@@ -54,7 +68,10 @@ export class AppState {
     const { name } = asked.attrs;
     const account = connection.device.account;
     const collection = this.of(account, name);
-    if (!collection) return node('collection', { name, type: 'error' }, [node('error', { code: '400', text: 'bad-request' })]);
+    if (!collection)
+      return node('collection', { name, type: 'error' }, [
+        node('error', { code: '400', text: 'bad-request' }),
+      ]);
     const version = Number(asked.attrs.version ?? 0);
     const patch = bytesOf(asked, 'patch');
     if (patch) return this.#upload(connection, account, name, collection, version, patch);
@@ -71,8 +88,17 @@ export class AppState {
   #upload(connection, account, name, collection, version, bytes) {
     if (version !== collection.version || this.#isForced(name)) {
       const answer = this.#fetch(name, collection, version, false);
-      this.server.journal.event('appstate-conflict', { device: connection.name, name, theirs: version, ours: collection.version });
-      return { ...answer, attrs: { ...answer.attrs, type: 'error' }, content: [node('error', { code: '409', text: 'conflict' }), ...answer.content] };
+      this.server.journal.event('appstate-conflict', {
+        device: connection.name,
+        name,
+        theirs: version,
+        ours: collection.version,
+      });
+      return {
+        ...answer,
+        attrs: { ...answer.attrs, type: 'error' },
+        content: [node('error', { code: '409', text: 'conflict' }), ...answer.content],
+      };
     }
     const decoded = proto.SyncdPatch.decode(bytes);
     account.phone.appState.read(name, version + 1, decoded, connection.device);
@@ -84,7 +110,11 @@ export class AppState {
   mutationsOf(patch) {
     const outside = patch.externalMutations;
     if (!outside) return patch.mutations;
-    const plain = decryptMedia('md-app-state', this.server.media.find(outside.directPath).file, Buffer.from(outside.mediaKey));
+    const plain = decryptMedia(
+      'md-app-state',
+      this.server.media.find(outside.directPath).file,
+      Buffer.from(outside.mediaKey),
+    );
     return [...patch.mutations, ...proto.SyncdMutations.decode(plain).mutations];
   }
 
@@ -93,13 +123,30 @@ export class AppState {
     const collection = this.of(account, name);
     const mutations = this.mutationsOf(patch);
     collection.append(patch, mutations);
-    this.server.journal.event('appstate-patch', { account: account.pn, name, version: collection.version, by: by.name, mutations: mutations.length });
-    for (const device of account.devices.values()) if (device !== by && !device.isPhone) this.announce(device, name, collection.version);
+    this.server.journal.event('appstate-patch', {
+      account: account.pn,
+      name,
+      version: collection.version,
+      by: by.name,
+      mutations: mutations.length,
+    });
+    for (const device of account.devices.values())
+      if (device !== by && !device.isPhone) this.announce(device, name, collection.version);
   }
 
   announce(device, name, version) {
-    device.deliver(node('notification', { from: device.account.jid('pn'), type: 'server_sync', id: this.server.nextId('sync'), t: this.server.time() },
-      [node('collection', { name, version: `${version}` })]));
+    device.deliver(
+      node(
+        'notification',
+        {
+          from: device.account.jid('pn'),
+          type: 'server_sync',
+          id: this.server.nextId('sync'),
+          t: this.server.time(),
+        },
+        [node('collection', { name, version: `${version}` })],
+      ),
+    );
   }
 
   #fetch(name, collection, version, wantsSnapshot) {
@@ -108,11 +155,25 @@ export class AppState {
       const reference = this.server.media.put('md-app-state', collection.snapshot());
       reference.fileSizeBytes = reference.fileLength;
       delete reference.fileLength;
-      return node('collection', attrs, [node('snapshot', {}, Buffer.from(proto.ExternalBlobReference.encode(reference).finish()))]);
+      return node('collection', attrs, [
+        node('snapshot', {}, Buffer.from(proto.ExternalBlobReference.encode(reference).finish())),
+      ]);
     }
     const missing = collection.patches.filter((p) => p.version > version);
     const page = missing.slice(0, this.server.options.appstate_page);
     if (missing.length > page.length) attrs.has_more_patches = 'true';
-    return node('collection', attrs, page.length ? [node('patches', {}, page.map((p) => node('patch', {}, p.bytes)))] : []);
+    return node(
+      'collection',
+      attrs,
+      page.length
+        ? [
+            node(
+              'patches',
+              {},
+              page.map((p) => node('patch', {}, p.bytes)),
+            ),
+          ]
+        : [],
+    );
   }
 }

@@ -22,12 +22,22 @@ function flip(bytes) {
 }
 
 const FORGERIES = {
-  'leaf-signature': (c) => { c.leaf.signature = flip(c.leaf.signature); },
-  'intermediate-signature': (c) => { c.intermediate.signature = flip(c.intermediate.signature); },
-  'leaf-missing': (c) => { delete c.leaf; },
-  'intermediate-missing': (c) => { delete c.intermediate; },
-  'signature-short': (c) => { c.leaf.signature = c.leaf.signature.subarray(0, 63); },
-  'garbage': () => {},
+  'leaf-signature': (c) => {
+    c.leaf.signature = flip(c.leaf.signature);
+  },
+  'intermediate-signature': (c) => {
+    c.intermediate.signature = flip(c.intermediate.signature);
+  },
+  'leaf-missing': (c) => {
+    delete c.leaf;
+  },
+  'intermediate-missing': (c) => {
+    delete c.intermediate;
+  },
+  'signature-short': (c) => {
+    c.leaf.signature = c.leaf.signature.subarray(0, 63);
+  },
+  garbage: () => {},
 };
 
 // What the chain says when it is issued anew with other contents, correctly signed otherwise.
@@ -37,7 +47,7 @@ const LIES = {
   'leaf-serial': { leaf: { issuerSerial: 99 } },
   'leaf-key': { leaf: { key: crypto.randomBytes(32) } },
   'intermediate-key-short': { intermediate: { key: crypto.randomBytes(31) } },
-  'expired': { leaf: { notBefore: now() - 3 * DAY_S, notAfter: now() - DAY_S } },
+  expired: { leaf: { notBefore: now() - 3 * DAY_S, notAfter: now() - DAY_S } },
   'not-yet': { leaf: { notBefore: now() + DAY_S, notAfter: now() + 3 * DAY_S } },
 };
 
@@ -57,7 +67,8 @@ export class Certificate {
   }
 
   forge(kind) {
-    if (kind && !FORGED_KINDS.includes(kind)) throw new RangeError(`there is no forgery ‘${kind}’; there are: ${FORGED_KINDS.join(', ')}`);
+    if (kind && !FORGED_KINDS.includes(kind))
+      throw new RangeError(`there is no forgery ‘${kind}’; there are: ${FORGED_KINDS.join(', ')}`);
     this.forged = kind || null;
   }
 
@@ -66,8 +77,20 @@ export class Certificate {
     const valid = { notBefore: now() - DAY_S, notAfter: now() + 365 * DAY_S };
     const root = lie.root ? makePair() : this.root;
     const chain = {
-      intermediate: issue(root, { serial: 1, issuerSerial: 0, key: this.intermediate.public, ...valid, ...lie.intermediate }),
-      leaf: issue(this.intermediate, { serial: 2, issuerSerial: 1, key: this.static.public, ...valid, ...lie.leaf }),
+      intermediate: issue(root, {
+        serial: 1,
+        issuerSerial: 0,
+        key: this.intermediate.public,
+        ...valid,
+        ...lie.intermediate,
+      }),
+      leaf: issue(this.intermediate, {
+        serial: 2,
+        issuerSerial: 1,
+        key: this.static.public,
+        ...valid,
+        ...lie.leaf,
+      }),
     };
     FORGERIES[kind]?.(chain);
     return kind === 'garbage' ? crypto.randomBytes(120) : Buffer.from(CertChain.encode(chain).finish());

@@ -38,7 +38,12 @@ export class Connection {
   step(name) {
     const rule = this.server.faults.step(name, this);
     if (!rule) return this.closed;
-    this.server.journal.event('fault', { rule: rule.number, action: rule.action, at: name, device: this.name });
+    this.server.journal.event('fault', {
+      rule: rule.number,
+      action: rule.action,
+      at: name,
+      device: this.name,
+    });
     if (rule.action === 'silent') this.isSilent = true;
     else if (rule.action === 'cut') this.cut();
     return this.closed;
@@ -135,7 +140,11 @@ export class Connection {
   }
 
   error(iq, code, text) {
-    this.send({ tag: 'iq', attrs: { from: SERVER, type: 'error', id: iq.attrs.id }, content: [{ tag: 'error', attrs: { code: `${code}`, text } }] });
+    this.send({
+      tag: 'iq',
+      attrs: { from: SERVER, type: 'error', id: iq.attrs.id },
+      content: [{ tag: 'error', attrs: { code: `${code}`, text } }],
+    });
   }
 
   // Ends in an orderly way after the node went out.

@@ -35,7 +35,11 @@ function edwardsKey(publicKey, sign) {
   const y = ((u - 1n + P) * power(u + 1n, P - 2n)) % P;
   const bytes = Buffer.from(y.toString(16).padStart(64, '0'), 'hex').reverse();
   bytes[31] |= sign;
-  const key = crypto.createPublicKey({ key: Buffer.concat([ED25519_PREFIX, bytes]), format: 'der', type: 'spki' });
+  const key = crypto.createPublicKey({
+    key: Buffer.concat([ED25519_PREFIX, bytes]),
+    format: 'der',
+    type: 'spki',
+  });
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(name, key);
   return key;

@@ -7,10 +7,41 @@
 import crypto from 'node:crypto';
 import { encode } from './wire.mjs';
 
-export const STEPS = ['open', 'client-hello', 'server-hello', 'client-finish', 'pair-device', 'pair-success', 'pair-device-sign', 'link-hello', 'link-primary',
-  'link-finish', 'success', 'active', 'message', 'receipt', 'iq'];
+export const STEPS = [
+  'open',
+  'client-hello',
+  'server-hello',
+  'client-finish',
+  'pair-device',
+  'pair-success',
+  'pair-device-sign',
+  'link-hello',
+  'link-primary',
+  'link-finish',
+  'success',
+  'active',
+  'message',
+  'receipt',
+  'iq',
+];
 export const STEP_ACTIONS = ['cut', 'silent'];
-export const STANZA_ACTIONS = ['drop', 'duplicate', 'hold', 'delay', 'cut', 'cut-after', 'garble', 'bad-mac', 'truncate', 'oversize', 'replay-frame', 'half', 'compress', 'alter', 'corrupt'];
+export const STANZA_ACTIONS = [
+  'drop',
+  'duplicate',
+  'hold',
+  'delay',
+  'cut',
+  'cut-after',
+  'garble',
+  'bad-mac',
+  'truncate',
+  'oversize',
+  'replay-frame',
+  'half',
+  'compress',
+  'alter',
+  'corrupt',
+];
 
 function flip(bytes, at) {
   const copy = Buffer.from(bytes);
@@ -21,7 +52,9 @@ function flip(bytes, at) {
 // A copy of a message whose encrypted parts have one wrong byte each.
 export function corrupt(node) {
   if (!Array.isArray(node.content)) return node;
-  const content = node.content.map((c) => (c.tag === 'enc' ? { ...c, content: flip(c.content, c.content.length >> 1) } : c));
+  const content = node.content.map((c) =>
+    c.tag === 'enc' ? { ...c, content: flip(c.content, c.content.length >> 1) } : c,
+  );
   return { ...node, content };
 }
 
@@ -47,8 +80,10 @@ export class Faults {
 
   add(rule) {
     const known = rule.step ? STEP_ACTIONS : STANZA_ACTIONS;
-    if (!known.includes(rule.action)) throw new RangeError(`there is no action ‘${rule.action}’ here; there are: ${known.join(', ')}`);
-    if (rule.step && !STEPS.includes(rule.step)) throw new RangeError(`there is no step ‘${rule.step}’; there are: ${STEPS.join(', ')}`);
+    if (!known.includes(rule.action))
+      throw new RangeError(`there is no action ‘${rule.action}’ here; there are: ${known.join(', ')}`);
+    if (rule.step && !STEPS.includes(rule.step))
+      throw new RangeError(`there is no step ‘${rule.step}’; there are: ${STEPS.join(', ')}`);
     const full = { direction: 'out', times: 1, after: 0, hits: 0, ...rule, number: ++this.number };
     this.rules.push(full);
     return full;
@@ -63,7 +98,8 @@ export class Faults {
   #take(rule) {
     rule.hits += 1;
     if (rule.hits <= rule.after) return false;
-    if (rule.times > 0 && rule.hits >= rule.after + rule.times) this.rules = this.rules.filter((r) => r !== rule);
+    if (rule.times > 0 && rule.hits >= rule.after + rule.times)
+      this.rules = this.rules.filter((r) => r !== rule);
     return true;
   }
 
@@ -79,25 +115,38 @@ export class Faults {
   }
 
   #find(direction, node, connection) {
-    const rule = this.rules.find((r) => !r.step && !r.mangle && r.direction === direction && matches(r, node, connection));
+    const rule = this.rules.find(
+      (r) => !r.step && !r.mangle && r.direction === direction && matches(r, node, connection),
+    );
     return rule && this.#take(rule) ? rule : null;
   }
 
   incoming(node, connection) {
     const rule = this.#find('in', node, connection);
     if (!rule) return [node];
-    this.server.journal.event('fault', { rule: rule.number, action: rule.action, at: `in:${node.tag}`, device: connection.name });
+    this.server.journal.event('fault', {
+      rule: rule.number,
+      action: rule.action,
+      at: `in:${node.tag}`,
+      device: connection.name,
+    });
     if (rule.action === 'duplicate') return [node, node];
     if (rule.action === 'cut') connection.cut();
     if (rule.action === 'cut-after') queueMicrotask(() => connection.cut());
-    if (rule.action === 'delay') setTimeout(() => connection.guard(() => this.server.route(connection, node)), rule.delay_ms ?? 1000);
+    if (rule.action === 'delay')
+      setTimeout(() => connection.guard(() => this.server.route(connection, node)), rule.delay_ms ?? 1000);
     return rule.action === 'cut-after' ? [node] : [];
   }
 
   outgoing(node, connection) {
     const rule = this.#find('out', node, connection);
     if (!rule) return [node];
-    this.server.journal.event('fault', { rule: rule.number, action: rule.action, at: `out:${node.tag}`, device: connection.name });
+    this.server.journal.event('fault', {
+      rule: rule.number,
+      action: rule.action,
+      at: `out:${node.tag}`,
+      device: connection.name,
+    });
     return OUTGOING[rule.action](node, connection, rule);
   }
 
@@ -116,7 +165,8 @@ export class Faults {
   // The error that an ack is to carry, from {"message_error": {"error": "463", "device", "to", "times"}}.
   refusal(device, stanza) {
     const rule = this.switches.message_error;
-    if (!rule || (rule.device && rule.device !== device.name) || (rule.to && rule.to !== stanza.attrs.to)) return null;
+    if (!rule || (rule.device && rule.device !== device.name) || (rule.to && rule.to !== stanza.attrs.to))
+      return null;
     if (rule.times !== undefined && (rule.times -= 1) < 0) return null;
     return rule.error;
   }
@@ -147,20 +197,53 @@ const OUTGOING = {
   duplicate: (node) => [node, node],
   corrupt: (node) => [corrupt(node)],
   alter: (node, connection, rule) => [{ ...node, attrs: { ...node.attrs, ...rule.set } }],
-  delay: (node, connection, rule) => { setTimeout(() => connection.emit(node), rule.delay_ms ?? 1000); return []; },
+  delay: (node, connection, rule) => {
+    setTimeout(() => connection.emit(node), rule.delay_ms ?? 1000);
+    return [];
+  },
   hold: (node, connection, rule) => {
     rule.held = [...(rule.held ?? []), { node, connection }];
     if (rule.held.length < (rule.size ?? 2)) return [];
-    const all = rule.held.splice(0).map((h) => h.node).reverse();
+    const all = rule.held
+      .splice(0)
+      .map((h) => h.node)
+      .reverse();
     return all;
   },
-  cut: (node, connection) => { connection.cut(); return []; },
-  'cut-after': (node, connection) => { connection.emit(node); connection.cut(); return []; },
-  garble: (node, connection) => { const bytes = encode(node); connection.sealed(Buffer.concat([bytes.subarray(0, 3), crypto.randomBytes(bytes.length)])); return []; },
-  'bad-mac': (node, connection) => { const sealed = connection.outgoing.seal(encode(node)); connection.raw(flip(sealed, sealed.length - 1)); return []; },
-  truncate: (node, connection) => { const bytes = encode(node); connection.sealed(bytes.subarray(0, bytes.length >> 1)); return []; },
-  oversize: (node, connection) => { connection.bytes(Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), crypto.randomBytes(1 << 20)])); return []; },
-  'replay-frame': (node, connection) => { const sealed = connection.outgoing.seal(encode(node)); connection.raw(sealed); connection.raw(sealed); return []; },
+  cut: (node, connection) => {
+    connection.cut();
+    return [];
+  },
+  'cut-after': (node, connection) => {
+    connection.emit(node);
+    connection.cut();
+    return [];
+  },
+  garble: (node, connection) => {
+    const bytes = encode(node);
+    connection.sealed(Buffer.concat([bytes.subarray(0, 3), crypto.randomBytes(bytes.length)]));
+    return [];
+  },
+  'bad-mac': (node, connection) => {
+    const sealed = connection.outgoing.seal(encode(node));
+    connection.raw(flip(sealed, sealed.length - 1));
+    return [];
+  },
+  truncate: (node, connection) => {
+    const bytes = encode(node);
+    connection.sealed(bytes.subarray(0, bytes.length >> 1));
+    return [];
+  },
+  oversize: (node, connection) => {
+    connection.bytes(Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), crypto.randomBytes(1 << 20)]));
+    return [];
+  },
+  'replay-frame': (node, connection) => {
+    const sealed = connection.outgoing.seal(encode(node));
+    connection.raw(sealed);
+    connection.raw(sealed);
+    return [];
+  },
   half: (node, connection) => {
     const sealed = connection.outgoing.seal(encode(node));
     const head = Buffer.alloc(3);
@@ -169,5 +252,8 @@ const OUTGOING = {
     connection.cut();
     return [];
   },
-  compress: (node, connection) => { connection.compressed(encode(node)); return []; },
+  compress: (node, connection) => {
+    connection.compressed(encode(node));
+    return [];
+  },
 };

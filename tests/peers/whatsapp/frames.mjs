@@ -35,7 +35,8 @@ export class FrameReader {
       at = 7 + this.buffer.readUIntBE(4, 3);
     }
     if (this.buffer.length < at + 4) return false;
-    if (!this.buffer.subarray(at, at + 4).equals(INTRO)) throw new Error('the stream does not begin with the intro');
+    if (!this.buffer.subarray(at, at + 4).equals(INTRO))
+      throw new Error('the stream does not begin with the intro');
     this.routing = at ? Buffer.from(this.buffer.subarray(7, at)) : null;
     this.buffer = this.buffer.subarray(at + 4);
     this.hasIntro = true;

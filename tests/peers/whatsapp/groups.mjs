@@ -5,6 +5,7 @@
 // <iq xmlns="w:g2"> from companions and by the control side from phones; both end in the same methods.
 
 import crypto from 'node:crypto';
+import { Group } from './group.mjs';
 import { child, children, node, now, textOf } from './wire.mjs';
 
 const SUBJECT_MAX = 100;
@@ -13,82 +14,31 @@ const INVITE_VALID_S = 3 * 86400;
 
 // child of a set -> how it changes the group; each is told to all as it stands here
 const SETTINGS = {
-  announcement: (g) => { g.announcement = true; },
-  not_announcement: (g) => { g.announcement = false; },
-  locked: (g) => { g.locked = true; },
-  unlocked: (g) => { g.locked = false; },
-  ephemeral: (g, n) => { g.ephemeral = Number(n.attrs.expiration); },
-  not_ephemeral: (g) => { g.ephemeral = 0; },
-  member_add_mode: (g, n) => { g.memberAddMode = textOf(n); },
-  membership_approval_mode: (g, n) => { g.approval = child(n, 'group_join')?.attrs.state === 'on'; },
+  announcement: (g) => {
+    g.announcement = true;
+  },
+  not_announcement: (g) => {
+    g.announcement = false;
+  },
+  locked: (g) => {
+    g.locked = true;
+  },
+  unlocked: (g) => {
+    g.locked = false;
+  },
+  ephemeral: (g, n) => {
+    g.ephemeral = Number(n.attrs.expiration);
+  },
+  not_ephemeral: (g) => {
+    g.ephemeral = 0;
+  },
+  member_add_mode: (g, n) => {
+    g.memberAddMode = textOf(n);
+  },
+  membership_approval_mode: (g, n) => {
+    g.approval = child(n, 'group_join')?.attrs.state === 'on';
+  },
 };
-
-export class Group {
-  constructor({ jid, subject, form, creator }) {
-    this.jid = jid ?? `1203${crypto.randomInt(1e13, 2 ** 46)}@g.us`;
-    this.form = form ?? 'lid';
-    this.subject = subject;
-    this.creator = creator;
-    this.created = now();
-    this.subjectBy = creator;
-    this.subjectAt = this.created;
-    this.description = null;
-    this.announcement = false;
-    this.locked = false;
-    this.ephemeral = 0;
-    this.approval = false;
-    this.memberAddMode = 'all_member_add';
-    this.members = new Map();
-    this.requests = new Map();
-    this.invite = crypto.randomBytes(16).toString('base64url');
-    this.epoch = 0;
-  }
-
-  accounts() {
-    return this.members.keys();
-  }
-
-  has(account) {
-    return this.members.has(account);
-  }
-
-  isAdmin(account) {
-    return Boolean(this.members.get(account));
-  }
-
-  #both(account, name) {
-    const other = this.form === 'lid' ? { [`${name}_pn`]: account.jid('pn') } : { [`${name}_lid`]: account.jid('lid') };
-    return { [name]: account.jid(this.form), ...other };
-  }
-
-  participant(account, more = {}) {
-    const other = this.form === 'lid' ? { phone_number: account.jid('pn') } : { lid: account.jid('lid') };
-    const type = this.members.get(account);
-    return node('participant', { jid: account.jid(this.form), ...other, ...(type && { type }), ...more });
-  }
-
-  toNode() {
-    const content = [...this.members.keys()].map((account) => this.participant(account));
-    if (this.description) content.push(node('description', { id: this.description.id, t: `${this.description.t}`, ...this.#both(this.description.by, 'participant') }, [node('body', {}, Buffer.from(this.description.body))]));
-    if (this.announcement) content.push(node('announcement', {}));
-    if (this.locked) content.push(node('locked', {}));
-    if (this.ephemeral) content.push(node('ephemeral', { expiration: `${this.ephemeral}` }));
-    content.push(node('member_add_mode', {}, Buffer.from(this.memberAddMode)));
-    if (this.approval) content.push(node('membership_approval_mode', {}, [node('group_join', { state: 'on' })]));
-    return node('group', { id: this.jid.split('@')[0], subject: this.subject, s_t: `${this.subjectAt}`, s_o: this.subjectBy.jid(this.form), creation: `${this.created}`,
-      creator: this.creator.jid(this.form), ...(this.form === 'lid' && { creator_pn: this.creator.jid('pn'), s_o_pn: this.subjectBy.jid('pn') }), addressing_mode: this.form, size: `${this.members.size}`, p_v_id: `${this.epoch}` }, content);
-  }
-
-  actor(account) {
-    return this.#both(account, 'participant');
-  }
-
-  describe() {
-    return { jid: this.jid, form: this.form, subject: this.subject, description: this.description?.body ?? null, announcement: this.announcement, locked: this.locked,
-      ephemeral: this.ephemeral, approval: this.approval, member_add_mode: this.memberAddMode, invite: this.invite, requests: [...this.requests.keys()].map((a) => a.pn),
-      members: [...this.members].map(([account, type]) => ({ phone: account.pn, lid: account.lid, type: type || null })) };
-  }
-}
 
 export class Groups {
   constructor(server) {
@@ -119,7 +69,15 @@ export class Groups {
     group.epoch += 1;
     for (const account of new Set([...group.accounts(), ...others])) {
       for (const device of account.devices.values()) {
-        const attrs = { from: group.jid, type: 'w:gp2', id: this.server.nextId('group'), t: this.server.time(), notify: by.pushName, addressing_mode: group.form, ...group.actor(by) };
+        const attrs = {
+          from: group.jid,
+          type: 'w:gp2',
+          id: this.server.nextId('group'),
+          t: this.server.time(),
+          notify: by.pushName,
+          addressing_mode: group.form,
+          ...group.actor(by),
+        };
         device.deliver(node('notification', attrs, [content]));
       }
     }
@@ -134,7 +92,17 @@ export class Groups {
       answers.push(group.participant(account, error ? { error } : {}));
       if (!error) done.push(account);
     }
-    if (done.length) this.#tell(group, by, node(action, {}, done.map((a) => group.participant(a))), done);
+    if (done.length)
+      this.#tell(
+        group,
+        by,
+        node(
+          action,
+          {},
+          done.map((a) => group.participant(a)),
+        ),
+        done,
+      );
     return answers;
   }
 
@@ -166,7 +134,13 @@ export class Groups {
 
   setDescription(group, by, { id, body }) {
     group.description = body === null ? null : { id, body, t: now(), by };
-    this.#tell(group, by, body === null ? node('description', { delete: 'true' }) : node('description', { id, t: `${now()}` }, [node('body', {}, Buffer.from(body))]));
+    this.#tell(
+      group,
+      by,
+      body === null
+        ? node('description', { delete: 'true' })
+        : node('description', { id, t: `${now()}` }, [node('body', {}, Buffer.from(body))]),
+    );
   }
 
   setting(group, by, content) {
@@ -191,14 +165,34 @@ export class Groups {
   get(connection, iq) {
     const { to } = iq.attrs;
     const account = connection.device.account;
-    if (child(iq, 'participating')) return connection.result(iq, [node('groups', {}, this.#of(account).map((g) => g.toNode()))]);
-    if (child(iq, 'invite')?.attrs.code) return this.#invited(connection, iq, (group) => connection.result(iq, [group.toNode()]));
+    if (child(iq, 'participating'))
+      return connection.result(iq, [
+        node(
+          'groups',
+          {},
+          this.#of(account).map((g) => g.toNode()),
+        ),
+      ]);
+    if (child(iq, 'invite')?.attrs.code)
+      return this.#invited(connection, iq, (group) => connection.result(iq, [group.toNode()]));
     const group = this.find(to);
     if (!group) return connection.error(iq, 404, 'item-not-found');
     if (!group.has(account)) return connection.error(iq, 403, 'forbidden');
     if (child(iq, 'query')) return connection.result(iq, [group.toNode()]);
-    if (child(iq, 'invite')) return group.isAdmin(account) ? connection.result(iq, [node('invite', { code: group.invite })]) : connection.error(iq, 403, 'forbidden');
-    if (child(iq, 'membership_approval_requests')) return connection.result(iq, [node('membership_approval_requests', {}, [...group.requests].map(([a, t]) => node('membership_approval_request', { jid: a.jid(group.form), request_time: `${t}` })))]);
+    if (child(iq, 'invite'))
+      return group.isAdmin(account)
+        ? connection.result(iq, [node('invite', { code: group.invite })])
+        : connection.error(iq, 403, 'forbidden');
+    if (child(iq, 'membership_approval_requests'))
+      return connection.result(iq, [
+        node(
+          'membership_approval_requests',
+          {},
+          [...group.requests].map(([a, t]) =>
+            node('membership_approval_request', { jid: a.jid(group.form), request_time: `${t}` }),
+          ),
+        ),
+      ]);
     return connection.error(iq, 400, 'bad-request');
   }
 
@@ -216,7 +210,8 @@ export class Groups {
     const content = children(iq)[0];
     if (content?.tag === 'create') return this.#create(connection, iq, by, content);
     if (content?.tag === 'leave') return this.#leave(connection, iq, by, content);
-    if (content?.tag === 'invite' && content.attrs.code) return this.#invited(connection, iq, (group) => this.#join(connection, iq, by, group));
+    if (content?.tag === 'invite' && content.attrs.code)
+      return this.#invited(connection, iq, (group) => this.#join(connection, iq, by, group));
     const group = this.find(iq.attrs.to);
     if (!group) return connection.error(iq, 404, 'item-not-found');
     if (content?.tag === 'accept') return this.#accept(connection, iq, by, group, content);
@@ -227,12 +222,21 @@ export class Groups {
   #setOne(connection, iq, by, group, content) {
     const { tag } = content ?? {};
     const isAdmin = group.isAdmin(by);
-    const needsAdmin = tag !== 'subject' && tag !== 'description' && tag !== 'add' ? true : tag === 'add' ? group.memberAddMode === 'admin_add' : group.locked;
+    const needsAdmin =
+      tag !== 'subject' && tag !== 'description' && tag !== 'add'
+        ? true
+        : tag === 'add'
+          ? group.memberAddMode === 'admin_add'
+          : group.locked;
     if (needsAdmin && !isAdmin) return connection.error(iq, 403, 'forbidden');
-    if (['add', 'remove', 'promote', 'demote'].includes(tag)) return this.#members(connection, iq, by, group, content);
+    if (['add', 'remove', 'promote', 'demote'].includes(tag))
+      return this.#members(connection, iq, by, group, content);
     if (tag === 'subject') return this.#subject(connection, iq, by, group, textOf(content));
     if (tag === 'description') return this.#description(connection, iq, by, group, content);
-    if (tag === 'invite') { this.revokeInvite(group, by); return connection.result(iq, [node('invite', { code: group.invite })]); }
+    if (tag === 'invite') {
+      this.revokeInvite(group, by);
+      return connection.result(iq, [node('invite', { code: group.invite })]);
+    }
     if (tag === 'membership_requests_action') return this.#requests(connection, iq, by, group, content);
     if (tag === 'revoke') return connection.result(iq, [content]);
     if (!SETTINGS[tag]) return connection.error(iq, 400, 'bad-request');
@@ -241,13 +245,20 @@ export class Groups {
   }
 
   #named(content) {
-    return children(content, 'participant').map((p) => [p.attrs.jid, this.server.directory.account(p.attrs.jid)]);
+    return children(content, 'participant').map((p) => [
+      p.attrs.jid,
+      this.server.directory.account(p.attrs.jid),
+    ]);
   }
 
   #create(connection, iq, by, content) {
     const named = this.#named(content);
-    const group = this.create(by, { subject: content.attrs.subject, members: named.map(([, a]) => a).filter((a) => a && a.privacy.groupadd !== 'none'),
-      announcement: Boolean(child(content, 'announcement')), ephemeral: Number(child(content, 'ephemeral')?.attrs.expiration ?? 0) });
+    const group = this.create(by, {
+      subject: content.attrs.subject,
+      members: named.map(([, a]) => a).filter((a) => a && a.privacy.groupadd !== 'none'),
+      announcement: Boolean(child(content, 'announcement')),
+      ephemeral: Number(child(content, 'ephemeral')?.attrs.expiration ?? 0),
+    });
     const answer = group.toNode();
     for (const [jid, account] of named) {
       if (!account) answer.content.push(node('participant', { jid, error: '404' }));
@@ -268,10 +279,20 @@ export class Groups {
 
   #members(connection, iq, by, group, content) {
     const named = this.#named(content);
-    if (named.some(([jid]) => jid.endsWith('@lid') !== (group.form === 'lid')) && this.server.options.strict_addressing) return connection.error(iq, 400, 'bad-request');
+    if (
+      named.some(([jid]) => jid.endsWith('@lid') !== (group.form === 'lid')) &&
+      this.server.options.strict_addressing
+    )
+      return connection.error(iq, 400, 'bad-request');
     const known = this.change(group, by, content.tag, named.map(([, account]) => account).filter(Boolean));
-    for (const answer of known) if (answer.attrs.error === '403') answer.content = [node('add_request', { code: group.invite, expiration: `${now() + INVITE_VALID_S}` })];
-    const unknown = named.filter(([, account]) => !account).map(([jid]) => node('participant', { jid, error: '404' }));
+    for (const answer of known)
+      if (answer.attrs.error === '403')
+        answer.content = [
+          node('add_request', { code: group.invite, expiration: `${now() + INVITE_VALID_S}` }),
+        ];
+    const unknown = named
+      .filter(([, account]) => !account)
+      .map(([jid]) => node('participant', { jid, error: '404' }));
     return connection.result(iq, [node(content.tag, {}, [...known, ...unknown])]);
   }
 
@@ -283,7 +304,8 @@ export class Groups {
 
   #description(connection, iq, by, group, content) {
     const { id, prev, delete: isGone } = content.attrs;
-    if ((prev ?? undefined) !== (group.description?.id ?? undefined)) return connection.error(iq, 409, 'conflict');
+    if ((prev ?? undefined) !== (group.description?.id ?? undefined))
+      return connection.error(iq, 409, 'conflict');
     connection.result(iq);
     return this.setDescription(group, by, { id, body: isGone ? null : textOf(content, 'body') });
   }
@@ -292,7 +314,11 @@ export class Groups {
     if (group.has(by)) return connection.error(iq, 409, 'conflict');
     if (group.approval) {
       group.requests.set(by, now());
-      this.#tell(group, by, node('created_membership_requests', { request_method: 'invite_link' }, [group.participant(by)]));
+      this.#tell(
+        group,
+        by,
+        node('created_membership_requests', { request_method: 'invite_link' }, [group.participant(by)]),
+      );
       return connection.result(iq, [node('membership_approval_request', { jid: group.jid })]);
     }
     this.join(group, by);
@@ -300,7 +326,8 @@ export class Groups {
   }
 
   #accept(connection, iq, by, group, { attrs: { code, expiration } }) {
-    if (code !== group.invite || Number(expiration) < now()) return connection.error(iq, 406, 'not-acceptable');
+    if (code !== group.invite || Number(expiration) < now())
+      return connection.error(iq, 406, 'not-acceptable');
     if (!group.has(by)) this.join(group, by);
     connection.send(node('iq', { from: group.jid, type: 'result', id: iq.attrs.id }));
     return undefined;

@@ -22,7 +22,11 @@ export class Ring {
 
   // Rows from a place on: places never change, so that a reader can come back for the rest.
   since(place) {
-    return { rows: this.rows.slice(Math.max(0, place - this.dropped)), next: this.dropped + this.rows.length, dropped: this.dropped };
+    return {
+      rows: this.rows.slice(Math.max(0, place - this.dropped)),
+      next: this.dropped + this.rows.length,
+      dropped: this.dropped,
+    };
   }
 
   clear() {
@@ -63,7 +67,9 @@ export class Journal {
 
   // The last stanza that went out to a device under an id.
   lastSent(device, tag, id) {
-    return (this.stanzas.get(device)?.rows ?? []).filter((row) => row.direction === 'out' && row.node.tag === tag && row.node.attrs.id === id).at(-1)?.node;
+    return (this.stanzas.get(device)?.rows ?? [])
+      .filter((row) => row.direction === 'out' && row.node.tag === tag && row.node.attrs.id === id)
+      .at(-1)?.node;
   }
 
   message(row) {
@@ -98,6 +104,7 @@ export class Journal {
   clear() {
     this.counters = {};
     this.stanzas.clear();
-    for (const ring of [this.messages, this.receipts, this.failures, this.signatures, this.events]) ring.clear();
+    for (const ring of [this.messages, this.receipts, this.failures, this.signatures, this.events])
+      ring.clear();
   }
 }

@@ -41,7 +41,8 @@ export class Login {
       connection.end(node('failure', failure));
       return;
     }
-    if (device.connection) device.connection.end(node('stream:error', { code: '409' }, [node('conflict', { type: 'replaced' })]));
+    if (device.connection)
+      device.connection.end(node('stream:error', { code: '409' }, [node('conflict', { type: 'replaced' })]));
     device.connection = connection;
     connection.device = device;
     this.#success(connection, device);
@@ -49,13 +50,33 @@ export class Login {
 
   #success(connection, device) {
     const { account } = device;
-    this.server.journal.event('login', { device: device.name, passive: connection.payload.passive, version: connection.payload.userAgent?.appVersion?.tertiary });
-    connection.send(node('success', { t: `${now()}`, lid: device.jid('lid'), props: '27', creation: `${now() - 1000}`, location: 'lla', status: 'active' }));
+    this.server.journal.event('login', {
+      device: device.name,
+      passive: connection.payload.passive,
+      version: connection.payload.userAgent?.appVersion?.tertiary,
+    });
+    connection.send(
+      node('success', {
+        t: `${now()}`,
+        lid: device.jid('lid'),
+        props: '27',
+        creation: `${now() - 1000}`,
+        location: 'lla',
+        status: 'active',
+      }),
+    );
     if (connection.step('success')) return;
     if (this.server.options.edge_routing) {
-      connection.send(node('ib', { from: SERVER }, [node('edge_routing', {}, [node('routing_info', {}, Buffer.from(this.server.options.edge_routing, 'hex'))])]));
+      connection.send(
+        node('ib', { from: SERVER }, [
+          node('edge_routing', {}, [
+            node('routing_info', {}, Buffer.from(this.server.options.edge_routing, 'hex')),
+          ]),
+        ]),
+      );
     }
-    for (const type of this.server.options.dirty) connection.send(node('ib', { from: SERVER }, [node('dirty', { type, timestamp: `${now()}` })]));
+    for (const type of this.server.options.dirty)
+      connection.send(node('ib', { from: SERVER }, [node('dirty', { type, timestamp: `${now()}` })]));
     if (!connection.payload.passive) this.activate(device);
   }
 
@@ -84,11 +105,22 @@ export class Login {
   ack(connection, stanza) {
     const device = connection.device;
     const { id, class: tag, to, participant } = stanza.attrs;
-    if (stanza.attrs.error) this.server.journal.event('nack', { device: connection.name, id, class: tag, error: stanza.attrs.error });
+    if (stanza.attrs.error)
+      this.server.journal.event('nack', {
+        device: connection.name,
+        id,
+        class: tag,
+        error: stanza.attrs.error,
+      });
     if (!device) return;
-    const settled = device.queue.settle(id, (n) => n.tag === tag && (!to || n.attrs.from === to)
-      && (!participant || n.attrs.participant === participant)
-      && !(this.server.options.strict_sender_receipt && tag === 'message' && n.attrs.recipient));
+    const settled = device.queue.settle(
+      id,
+      (n) =>
+        n.tag === tag &&
+        (!to || n.attrs.from === to) &&
+        (!participant || n.attrs.participant === participant) &&
+        !(this.server.options.strict_sender_receipt && tag === 'message' && n.attrs.recipient),
+    );
     if (!settled) this.server.journal.count('acks_of_nothing');
   }
 }

@@ -6,27 +6,47 @@
 
 import crypto from 'node:crypto';
 
-const INFOS = { image: 'Image', video: 'Video', audio: 'Audio', document: 'Document', sticker: 'Image', 'md-msg-hist': 'History', 'md-app-state': 'App State',
-  'thumbnail-link': 'Link Thumbnail', 'thumbnail-image': 'Image Thumbnail', 'thumbnail-video': 'Video Thumbnail', 'thumbnail-document': 'Document Thumbnail', 'sticker-pack': 'Sticker Pack' };
+const INFOS = {
+  image: 'Image',
+  video: 'Video',
+  audio: 'Audio',
+  document: 'Document',
+  sticker: 'Image',
+  'md-msg-hist': 'History',
+  'md-app-state': 'App State',
+  'thumbnail-link': 'Link Thumbnail',
+  'thumbnail-image': 'Image Thumbnail',
+  'thumbnail-video': 'Video Thumbnail',
+  'thumbnail-document': 'Document Thumbnail',
+  'sticker-pack': 'Sticker Pack',
+};
 const MAC_SIZE = 10;
 
 export function encryptMedia(kind, plain, mediaKey = crypto.randomBytes(32)) {
-  const keys = Buffer.from(crypto.hkdfSync('sha256', mediaKey, Buffer.alloc(0), `WhatsApp ${INFOS[kind]} Keys`, 112));
+  const keys = Buffer.from(
+    crypto.hkdfSync('sha256', mediaKey, Buffer.alloc(0), `WhatsApp ${INFOS[kind]} Keys`, 112),
+  );
   const [iv, cipherKey, macKey] = [keys.subarray(0, 16), keys.subarray(16, 48), keys.subarray(48, 80)];
   const cipher = crypto.createCipheriv('aes-256-cbc', cipherKey, iv);
   const body = Buffer.concat([cipher.update(plain), cipher.final()]);
   const mac = crypto.createHmac('sha256', macKey).update(iv).update(body).digest().subarray(0, MAC_SIZE);
   const file = Buffer.concat([body, mac]);
   const hash = (bytes) => crypto.createHash('sha256').update(bytes).digest();
-  return { file, fields: { mediaKey, fileSha256: hash(plain), fileEncSha256: hash(file), fileLength: plain.length } };
+  return {
+    file,
+    fields: { mediaKey, fileSha256: hash(plain), fileEncSha256: hash(file), fileLength: plain.length },
+  };
 }
 
 export function decryptMedia(kind, file, mediaKey) {
-  const keys = Buffer.from(crypto.hkdfSync('sha256', mediaKey, Buffer.alloc(0), `WhatsApp ${INFOS[kind]} Keys`, 112));
+  const keys = Buffer.from(
+    crypto.hkdfSync('sha256', mediaKey, Buffer.alloc(0), `WhatsApp ${INFOS[kind]} Keys`, 112),
+  );
   const [iv, cipherKey, macKey] = [keys.subarray(0, 16), keys.subarray(16, 48), keys.subarray(48, 80)];
   const body = file.subarray(0, file.length - MAC_SIZE);
   const mac = crypto.createHmac('sha256', macKey).update(iv).update(body).digest().subarray(0, MAC_SIZE);
-  if (!mac.equals(file.subarray(file.length - MAC_SIZE))) throw new Error('the MAC of the media does not verify');
+  if (!mac.equals(file.subarray(file.length - MAC_SIZE)))
+    throw new Error('the MAC of the media does not verify');
   const decipher = crypto.createDecipheriv('aes-256-cbc', cipherKey, iv);
   return Buffer.concat([decipher.update(body), decipher.final()]);
 }
@@ -81,13 +101,28 @@ export class Media {
 
   connection(connection, iq) {
     const hostname = `127.0.0.1:${this.server.ports.media}`;
-    connection.result(iq, [{ tag: 'media_conn', attrs: { auth: this.auth, ttl: `${this.server.options.media_ttl_s}`, auth_ttl: '21600', max_buckets: '12' },
-      content: [{ tag: 'host', attrs: { hostname, type: 'primary' } }] }]);
+    connection.result(iq, [
+      {
+        tag: 'media_conn',
+        attrs: {
+          auth: this.auth,
+          ttl: `${this.server.options.media_ttl_s}`,
+          auth_ttl: '21600',
+          max_buckets: '12',
+        },
+        content: [{ tag: 'host', attrs: { hostname, type: 'primary' } }],
+      },
+    ]);
   }
 
   async serve(request, response) {
     const url = new URL(request.url, 'http://media');
-    const entry = { method: request.method, path: url.pathname, range: request.headers.range, origin: request.headers.origin };
+    const entry = {
+      method: request.method,
+      path: url.pathname,
+      range: request.headers.range,
+      origin: request.headers.origin,
+    };
     if (this.server.journal.enabled) this.requests.push(entry);
     if (this.requests.length > 2000) this.requests.splice(0, 1000);
     const fault = this.#takeFault(request.method);
@@ -116,9 +151,14 @@ export class Media {
     const wanted = decodeURIComponent(token).replace(/=+$/, '');
     const stored = this.#store(kind, file);
     entry.size = file.length;
-    if (stored.token !== wanted) return response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: 'the token is not the hash of the body' }));
+    if (stored.token !== wanted)
+      return response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: 'the token is not the hash of the body' }));
     const directPath = this.#directPath(stored.path);
-    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ url: `https://mmg.whatsapp.net${directPath}`, direct_path: directPath }));
+    return response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ url: `https://mmg.whatsapp.net${directPath}`, direct_path: directPath }));
   }
 
   #download(request, response, url, fault) {
@@ -127,12 +167,21 @@ export class Media {
     let { file } = entry;
     if (fault?.garble) file = Buffer.from(file.map((b, i) => (i === file.length >> 1 ? b ^ 1 : b)));
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-    const [start, end] = range ? [Number(range[1]), range[2] ? Math.min(Number(range[2]), file.length - 1) : file.length - 1] : [0, file.length - 1];
-    if (range && start >= file.length) return response.writeHead(416, { 'content-range': `bytes */${file.length}` }).end();
+    const [start, end] = range
+      ? [Number(range[1]), range[2] ? Math.min(Number(range[2]), file.length - 1) : file.length - 1]
+      : [0, file.length - 1];
+    if (range && start >= file.length)
+      return response.writeHead(416, { 'content-range': `bytes */${file.length}` }).end();
     const body = file.subarray(start, end + 1);
-    const headers = { 'content-type': 'application/octet-stream', 'content-length': body.length, 'accept-ranges': 'bytes', ...(range && { 'content-range': `bytes ${start}-${end}/${file.length}` }) };
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': body.length,
+      'accept-ranges': 'bytes',
+      ...(range && { 'content-range': `bytes ${start}-${end}/${file.length}` }),
+    };
     response.writeHead(range ? 206 : 200, headers);
-    if (fault?.cut === 'body') return response.write(body.subarray(0, body.length >> 1), () => response.destroy());
+    if (fault?.cut === 'body')
+      return response.write(body.subarray(0, body.length >> 1), () => response.destroy());
     return response.end(body);
   }
 }

@@ -13,11 +13,14 @@ const PASSED_CHILDREN = new Set(['meta', 'reporting', 'biz', 'multicast', 'bot']
 const SEEN_MAX = 20000;
 
 export function participantHash(jids) {
-  const sorted = jids.map((jid) => {
-    const { user, device, server } = parseJid(jid);
-    return `${user}.0:${device}@${server}`;
-  }).sort();
-  return `2:${crypto.createHash('sha256').update(sorted.join('')).digest().subarray(0, 6).toString('base64').replace(/=+$/, '')}`;
+  const sorted = jids
+    .map((jid) => {
+      const { user, device, server } = parseJid(jid);
+      return `${user}.0:${device}@${server}`;
+    })
+    .sort();
+  const digest = crypto.createHash('sha256').update(sorted.join('')).digest();
+  return `2:${digest.subarray(0, 6).toString('base64').replace(/=+$/, '')}`;
 }
 
 // Which form the addresses of a stanza have; null when they are mixed.
@@ -51,7 +54,8 @@ export class Messages {
   // From a companion's connection or from a phone in this process.
   accept(sender, stanza) {
     const { to, id } = stanza.attrs;
-    const key = `${sender.name}|${id}|${to}|${stanza.attrs.participant ?? ''}|${child(stanza, 'enc')?.attrs.count ?? ''}`;
+    const { participant = '' } = stanza.attrs;
+    const key = `${sender.name}|${id}|${to}|${participant}|${child(stanza, 'enc')?.attrs.count ?? ''}`;
     const repeated = this.seen.has(key);
     const t = this.seen.get(key) ?? this.server.time();
     if (!repeated) {
@@ -60,7 +64,16 @@ export class Messages {
     }
     this.#checkIdentity(sender, stanza);
     const reached = repeated && this.server.options.drop_repeats ? 0 : this.#dispatch(sender, stanza, t);
-    this.server.journal.message({ from: sender.name, to, id, type: stanza.attrs.type, edit: stanza.attrs.edit, t: Number(t), reached, repeated });
+    this.server.journal.message({
+      from: sender.name,
+      to,
+      id,
+      type: stanza.attrs.type,
+      edit: stanza.attrs.edit,
+      t: Number(t),
+      reached,
+      repeated,
+    });
     this.#ack(sender, stanza, { t, ...this.#hashAnswer(sender, stanza) });
   }
 
@@ -79,13 +92,15 @@ export class Messages {
     const named = children(child(stanza, 'participants'), 'to').map((n) => n.attrs.jid);
     if (sender.account.refusal && !isOwn(sender, to)) return sender.account.refusal;
     if (to.endsWith('@g.us')) return this.#groupRefusal(sender, stanza, named);
-    if (to === 'status@broadcast') return named.some((jid) => formOf(jid) === 'pn') && this.server.options.strict_addressing ? 479 : null;
+    if (to === 'status@broadcast')
+      return named.some((jid) => formOf(jid) === 'pn') && this.server.options.strict_addressing ? 479 : null;
     if (!isUser(to)) return null;
     if (category === 'peer') return child(stanza, 'tctoken') ? 479 : null;
     const form = commonForm([to, ...named]);
     if (!form) return 400;
     if (!this.server.directory.account(to)) return 404;
-    if (this.server.options.strict_addressing && (form === 'lid') !== sender.account.migrated) return sender.account.migrated ? 463 : 400;
+    if (this.server.options.strict_addressing && (form === 'lid') !== sender.account.migrated)
+      return sender.account.migrated ? 463 : 400;
     return this.#tokenRefusal(sender, stanza);
   }
 
@@ -95,7 +110,11 @@ export class Messages {
     if (!group.has(sender.account)) return 403;
     if (group.announcement && !group.isAdmin(sender.account)) return 403;
     const form = commonForm(named);
-    return form === null || (named.length && form !== group.form) || (stanza.attrs.addressing_mode && stanza.attrs.addressing_mode !== group.form) ? 421 : null;
+    return form === null ||
+      (named.length && form !== group.form) ||
+      (stanza.attrs.addressing_mode && stanza.attrs.addressing_mode !== group.form)
+      ? 421
+      : null;
   }
 
   // A recipient may want a token from strangers.
@@ -105,7 +124,11 @@ export class Messages {
     const expected = sender.account.tokens.get(recipient.lid);
     const given = bytesOf(stanza, 'tctoken');
     if (given && expected?.equals(given)) return null;
-    this.server.journal.event('token-refused', { from: sender.name, to: recipient.pn, given: Boolean(given) });
+    this.server.journal.event('token-refused', {
+      from: sender.name,
+      to: recipient.pn,
+      given: Boolean(given),
+    });
     return 463;
   }
 
@@ -113,11 +136,14 @@ export class Messages {
   #checkIdentity(sender, stanza) {
     if (sender.isPhone) return;
     const bytes = bytesOf(stanza, 'device-identity');
-    const needs = children(stanza, 'enc').some(isPreKeyMessage)
-      || children(child(stanza, 'participants'), 'to').some((to) => children(to, 'enc').some(isPreKeyMessage));
-    if (needs && !bytes) this.server.journal.event('device-identity-missing', { from: sender.name, id: stanza.attrs.id });
+    const needs =
+      children(stanza, 'enc').some(isPreKeyMessage) ||
+      children(child(stanza, 'participants'), 'to').some((to) => children(to, 'enc').some(isPreKeyMessage));
+    if (needs && !bytes)
+      this.server.journal.event('device-identity-missing', { from: sender.name, id: stanza.attrs.id });
     if (!bytes || sender.checkedIdentity?.equals(bytes)) return;
-    if (checkDeviceIdentity(this.server.journal, sender.name, bytes, sender.identity)) sender.checkedIdentity = bytes;
+    if (checkDeviceIdentity(this.server.journal, sender.name, bytes, sender.identity))
+      sender.checkedIdentity = bytes;
   }
 
   // --- who gets it ---
@@ -144,8 +170,19 @@ export class Messages {
   }
 
   #addressed(sender, form, attrs) {
-    return form === 'lid' ? { ...attrs, from: sender.jid('lid'), sender_pn: sender.account.jid('pn'), notify: sender.account.pushName }
-      : { ...attrs, from: sender.jid('pn'), sender_lid: sender.account.jid('lid'), notify: sender.account.pushName };
+    return form === 'lid'
+      ? {
+          ...attrs,
+          from: sender.jid('lid'),
+          sender_pn: sender.account.jid('pn'),
+          notify: sender.account.pushName,
+        }
+      : {
+          ...attrs,
+          from: sender.jid('pn'),
+          sender_lid: sender.account.jid('lid'),
+          notify: sender.account.pushName,
+        };
   }
 
   #toUser(sender, stanza, t) {
@@ -154,12 +191,26 @@ export class Messages {
     const common = this.#common(stanza, t);
     const attrs = this.#addressed(sender, form, common.attrs);
     const direct = children(stanza, 'enc');
-    if (direct.length) return this.#toDevice(sender, this.server.directory.device(to), attrs, this.#content(direct, common), recipient);
+    if (direct.length)
+      return this.#toDevice(
+        sender,
+        this.server.directory.device(to),
+        attrs,
+        this.#content(direct, common),
+        recipient,
+      );
     let reached = 0;
     const chat = `${parseJid(to).user}@${form === 'lid' ? 'lid' : SERVER}`;
     for (const target of children(child(stanza, 'participants'), 'to')) {
       const device = this.server.directory.device(target.attrs.jid);
-      if (device) reached += this.#toDevice(sender, device, attrs, this.#content(children(target, 'enc'), common), chat);
+      if (device)
+        reached += this.#toDevice(
+          sender,
+          device,
+          attrs,
+          this.#content(children(target, 'enc'), common),
+          chat,
+        );
       else this.server.journal.count('unknown_devices_named');
     }
     return reached;
@@ -180,7 +231,10 @@ export class Messages {
     const other = chat && this.server.directory.account(chat);
     if (chat && attrs.category !== 'peer' && other !== sender.account) {
       own.recipient = chat;
-      if (other) own[formOf(chat) === 'lid' ? 'peer_recipient_pn' : 'peer_recipient_lid'] = other.jid(formOf(chat) === 'lid' ? 'pn' : 'lid');
+      if (other)
+        own[formOf(chat) === 'lid' ? 'peer_recipient_pn' : 'peer_recipient_lid'] = other.jid(
+          formOf(chat) === 'lid' ? 'pn' : 'lid',
+        );
     }
     device.deliver(node('message', own, content));
     return 1;
@@ -197,14 +251,17 @@ export class Messages {
       return device ? 1 : 0;
     }
     const keyed = new Map();
-    for (const target of children(child(stanza, 'participants'), 'to')) keyed.set(this.server.directory.device(target.attrs.jid), children(target, 'enc'));
+    for (const target of children(child(stanza, 'participants'), 'to'))
+      keyed.set(this.server.directory.device(target.attrs.jid), children(target, 'enc'));
     const plain = node('message', attrs, this.#content(direct, common));
     let reached = 0;
     for (const account of group.accounts()) {
       for (const device of account.devices.values()) {
         if (device === sender) continue;
         const own = keyed.get(device);
-        device.deliver(own ? node('message', attrs, this.#content([...own, ...direct], common)) : { ...plain });
+        device.deliver(
+          own ? node('message', attrs, this.#content([...own, ...direct], common)) : { ...plain },
+        );
         reached += 1;
       }
     }
@@ -212,8 +269,16 @@ export class Messages {
   }
 
   #groupAttrs(sender, group, common) {
-    const attrs = { ...common, from: group.jid, participant: sender.jid(group.form), notify: sender.account.pushName, addressing_mode: group.form };
-    attrs[group.form === 'lid' ? 'participant_pn' : 'participant_lid'] = sender.account.jid(group.form === 'lid' ? 'pn' : 'lid');
+    const attrs = {
+      ...common,
+      from: group.jid,
+      participant: sender.jid(group.form),
+      notify: sender.account.pushName,
+      addressing_mode: group.form,
+    };
+    attrs[group.form === 'lid' ? 'participant_pn' : 'participant_lid'] = sender.account.jid(
+      group.form === 'lid' ? 'pn' : 'lid',
+    );
     return attrs;
   }
 
@@ -223,10 +288,19 @@ export class Messages {
     const direct = children(stanza, 'enc');
     const targets = children(child(stanza, 'participants'), 'to');
     const form = targets.length ? formOf(targets[0].attrs.jid) : 'lid';
-    const attrs = { ...common.attrs, from: stanza.attrs.to, participant: sender.jid(form), notify: sender.account.pushName,
-      [form === 'lid' ? 'participant_pn' : 'participant_lid']: sender.account.jid(form === 'lid' ? 'pn' : 'lid') };
+    const attrs = {
+      ...common.attrs,
+      from: stanza.attrs.to,
+      participant: sender.jid(form),
+      notify: sender.account.pushName,
+      [form === 'lid' ? 'participant_pn' : 'participant_lid']: sender.account.jid(
+        form === 'lid' ? 'pn' : 'lid',
+      ),
+    };
     if (stanza.attrs.participant) {
-      this.server.directory.device(stanza.attrs.participant)?.deliver(node('message', attrs, this.#content(direct, common)));
+      this.server.directory
+        .device(stanza.attrs.participant)
+        ?.deliver(node('message', attrs, this.#content(direct, common)));
       return 1;
     }
     const keyed = new Map();
@@ -239,7 +313,9 @@ export class Messages {
     for (const account of new Set([sender.account, ...sender.account.statusAudience])) {
       for (const device of account.devices.values()) {
         if (device === sender) continue;
-        device.deliver(node('message', attrs, this.#content([...(keyed.get(device) ?? []), ...direct], common)));
+        device.deliver(
+          node('message', attrs, this.#content([...(keyed.get(device) ?? []), ...direct], common)),
+        );
         reached += 1;
       }
     }
@@ -264,8 +340,12 @@ export class Messages {
     const known = this.hashes.get(key);
     if (known?.epoch === epoch) return known.hash;
     const form = group ? group.form : formOf(to);
-    const accounts = group ? [...group.accounts()] : [...new Set([this.server.directory.account(to), sender.account])].filter(Boolean);
-    const hash = participantHash(accounts.flatMap((account) => [...account.devices.values()].map((d) => d.jid(form))));
+    const accounts = group
+      ? [...group.accounts()]
+      : [...new Set([this.server.directory.account(to), sender.account])].filter(Boolean);
+    const hash = participantHash(
+      accounts.flatMap((account) => [...account.devices.values()].map((d) => d.jid(form))),
+    );
     if (this.hashes.size >= SEEN_MAX) this.hashes.clear();
     this.hashes.set(key, { epoch, hash });
     return hash;

@@ -45,7 +45,9 @@ export class Cipher {
 
   open(sealed, aad) {
     if (sealed.length < TAG_SIZE) throw new Error('a sealed frame is shorter than its tag');
-    const decipher = crypto.createDecipheriv('aes-256-gcm', this.key, this.#next(), { authTagLength: TAG_SIZE });
+    const decipher = crypto.createDecipheriv('aes-256-gcm', this.key, this.#next(), {
+      authTagLength: TAG_SIZE,
+    });
     if (aad) decipher.setAAD(aad);
     decipher.setAuthTag(sealed.subarray(sealed.length - TAG_SIZE));
     const plain = decipher.update(sealed.subarray(0, sealed.length - TAG_SIZE));
@@ -97,7 +99,11 @@ export class Responder {
     const key = this.#seal(this.certificate.static.public);
     this.#mixKey(agree(this.certificate.static.private, this.theirs));
     const payload = this.#seal(this.certificate.bytes());
-    return Buffer.from(proto.HandshakeMessage.encode({ serverHello: { ephemeral: this.ours.public, static: key, payload } }).finish());
+    return Buffer.from(
+      proto.HandshakeMessage.encode({
+        serverHello: { ephemeral: this.ours.public, static: key, payload },
+      }).finish(),
+    );
   }
 
   // Takes the client's second frame, returns its static key, its payload and the two ciphers.

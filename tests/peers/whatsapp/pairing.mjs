@@ -15,7 +15,14 @@ function parseQr(text) {
   const parts = text.slice(text.indexOf('#') + 1).split(',');
   if (parts.length < 4) throw new RangeError('a QR text has at least four parts');
   const [ref, noise, identity, adv] = parts;
-  return { ref, noise: Buffer.from(noise, 'base64'), identity: Buffer.from(identity, 'base64'), adv: Buffer.from(adv, 'base64'), isUrl: text.startsWith('https://wa.me/settings/linked_devices#'), client: parts[4] };
+  return {
+    ref,
+    noise: Buffer.from(noise, 'base64'),
+    identity: Buffer.from(identity, 'base64'),
+    adv: Buffer.from(adv, 'base64'),
+    isUrl: text.startsWith('https://wa.me/settings/linked_devices#'),
+    client: parts[4],
+  };
 }
 
 export class Pairing {
@@ -28,11 +35,23 @@ export class Pairing {
   begin(connection) {
     const data = connection.payload.devicePairingData;
     const keys = {
-      identity: Buffer.from(data.eIdent), noise: connection.noise, registrationId: Buffer.from(data.eRegid).readUInt32BE(),
-      signedPreKey: { id: Buffer.from(data.eSkeyId).readUIntBE(0, 3), value: Buffer.from(data.eSkeyVal), signature: Buffer.from(data.eSkeySig) },
+      identity: Buffer.from(data.eIdent),
+      noise: connection.noise,
+      registrationId: Buffer.from(data.eRegid).readUInt32BE(),
+      signedPreKey: {
+        id: Buffer.from(data.eSkeyId).readUIntBE(0, 3),
+        value: Buffer.from(data.eSkeyVal),
+        signature: Buffer.from(data.eSkeySig),
+      },
     };
     const { value, signature } = keys.signedPreKey;
-    if (!this.server.journal.signature('registration-skey', connection.name, verify(keys.identity, prefixed(value), signature))) {
+    if (
+      !this.server.journal.signature(
+        'registration-skey',
+        connection.name,
+        verify(keys.identity, prefixed(value), signature),
+      )
+    ) {
       connection.end(node('failure', { reason: '400', location: 'double' }));
       return;
     }
@@ -46,9 +65,15 @@ export class Pairing {
   offer(connection) {
     connection.refs = Array.from({ length: REFS }, () => `2@${crypto.randomBytes(48).toString('base64')}`);
     for (const ref of connection.refs) this.refs.set(ref, connection);
-    connection.send(node('iq', { from: SERVER, type: 'set', id: `pair-device-${connection.number}`, xmlns: 'md' }, [
-      node('pair-device', {}, connection.refs.map((ref) => node('ref', {}, Buffer.from(ref)))),
-    ]));
+    connection.send(
+      node('iq', { from: SERVER, type: 'set', id: `pair-device-${connection.number}`, xmlns: 'md' }, [
+        node(
+          'pair-device',
+          {},
+          connection.refs.map((ref) => node('ref', {}, Buffer.from(ref))),
+        ),
+      ]),
+    );
     connection.step('pair-device');
   }
 
@@ -62,8 +87,10 @@ export class Pairing {
     const qr = parseQr(text);
     const connection = this.refs.get(qr.ref);
     if (!connection) throw new RangeError('no waiting client has this ref');
-    if (!qr.noise.equals(connection.noise)) throw new RangeError('the QR holds another noise key than the connection used');
-    if (!qr.identity.equals(connection.keys.identity)) throw new RangeError('the QR holds another identity key than the payload');
+    if (!qr.noise.equals(connection.noise))
+      throw new RangeError('the QR holds another noise key than the connection used');
+    if (!qr.identity.equals(connection.keys.identity))
+      throw new RangeError('the QR holds another identity key than the payload');
     if (qr.adv.length !== 32) throw new RangeError('the ADV secret of the QR does not have 32 bytes');
     return { qr, connection };
   }
@@ -72,46 +99,82 @@ export class Pairing {
   refresh(text, child_ = 'companion_reg_refresh') {
     const { qr, connection } = this.find(text);
     connection.staleSecrets = [...(connection.staleSecrets ?? []), qr.adv.toString('hex')];
-    connection.send(node('notification', { from: SERVER, type: 'companion_reg_refresh', id: `refresh-${Date.now()}`, t: `${now()}` }, [node(child_, {})]));
+    connection.send(
+      node(
+        'notification',
+        { from: SERVER, type: 'companion_reg_refresh', id: `refresh-${Date.now()}`, t: `${now()}` },
+        [node(child_, {})],
+      ),
+    );
   }
 
   scan(account, text, options = {}) {
     const { qr, connection } = this.find(text);
-    if (connection.staleSecrets?.includes(qr.adv.toString('hex'))) throw new RangeError('the QR holds a secret that companion_reg_refresh made stale');
+    if (connection.staleSecrets?.includes(qr.adv.toString('hex')))
+      throw new RangeError('the QR holds a secret that companion_reg_refresh made stale');
     return this.link(account, connection, qr.adv, options);
   }
 
   // The phone vouches for the client's identity; the promise holds the device once the client signed, too.
   link(account, connection, secret, { tamper, hosted } = {}) {
     const { id, keyIndex } = { id: account.nextDevice++, keyIndex: account.nextKeyIndex++ };
-    const details = Buffer.from(proto.ADVDeviceIdentity.encode({ rawId: account.rawId, timestamp: now(), keyIndex, accountType: 0, deviceType: hosted ? 1 : 0 }).finish());
+    const details = Buffer.from(
+      proto.ADVDeviceIdentity.encode({
+        rawId: account.rawId,
+        timestamp: now(),
+        keyIndex,
+        accountType: 0,
+        deviceType: hosted ? 1 : 0,
+      }).finish(),
+    );
     const pair = account.phone.identityPair;
     const prefix = hosted ? Buffer.from([6, 5]) : ACCOUNT_PREFIX;
     const accountSignature = sign(pair.private, Buffer.concat([prefix, details, connection.keys.identity]));
     if (tamper === 'signature') accountSignature[5] ^= 1;
     const accountSignatureKey = tamper === 'key' ? crypto.randomBytes(32) : pair.public;
-    const signed = Buffer.from(proto.ADVSignedDeviceIdentity.encode({ details, accountSignatureKey, accountSignature }).finish());
-    const hmac = crypto.createHmac('sha256', secret).update(Buffer.concat([hosted ? Buffer.from([6, 5]) : Buffer.alloc(0), signed])).digest();
+    const signed = Buffer.from(
+      proto.ADVSignedDeviceIdentity.encode({ details, accountSignatureKey, accountSignature }).finish(),
+    );
+    const hmac = crypto
+      .createHmac('sha256', secret)
+      .update(Buffer.concat([hosted ? Buffer.from([6, 5]) : Buffer.alloc(0), signed]))
+      .digest();
     if (tamper === 'hmac') hmac[0] ^= 1;
-    const outer = Buffer.from(proto.ADVSignedDeviceIdentityHMAC.encode({ details: signed, hmac, ...(hosted && { accountType: 1 }) }).finish());
+    const outer = Buffer.from(
+      proto.ADVSignedDeviceIdentityHMAC.encode({
+        details: signed,
+        hmac,
+        ...(hosted && { accountType: 1 }),
+      }).finish(),
+    );
     connection.pairing = { account, id, keyIndex, details, accountSignature, accountSignatureKey, hosted };
     if (connection.step('pair-success')) throw new Error('cut by a fault');
     connection.send(this.#success(account, id, outer));
     return new Promise((resolve, reject) => {
       Object.assign(connection.pairing, { resolve, reject });
-      connection.pairing.timer = setTimeout(() => reject(new Error('the client did not answer pair-success within 20 s')), 20000);
+      connection.pairing.timer = setTimeout(
+        () => reject(new Error('the client did not answer pair-success within 20 s')),
+        20000,
+      );
     });
   }
 
   #success(account, id, identity) {
-    const props = Buffer.from(proto.ClientPairingProps.encode({ isChatDbLidMigrated: account.migrated, isSyncdPureLidSession: account.migrated }).finish());
-    return node('iq', { from: SERVER, type: 'set', id: PAIR_ID, t: `${now()}`, xmlns: 'md' }, [node('pair-success', {}, [
-      node('device-identity', {}, identity),
-      ...(account.business ? [node('biz', { name: account.business })] : []),
-      node('platform', { name: account.platform }),
-      node('device', { jid: formatJid(account.pn, id, 'pn'), lid: formatJid(account.lid, id, 'lid') }),
-      node('client-props', {}, props),
-    ])]);
+    const props = Buffer.from(
+      proto.ClientPairingProps.encode({
+        isChatDbLidMigrated: account.migrated,
+        isSyncdPureLidSession: account.migrated,
+      }).finish(),
+    );
+    return node('iq', { from: SERVER, type: 'set', id: PAIR_ID, t: `${now()}`, xmlns: 'md' }, [
+      node('pair-success', {}, [
+        node('device-identity', {}, identity),
+        ...(account.business ? [node('biz', { name: account.business })] : []),
+        node('platform', { name: account.platform }),
+        node('device', { jid: formatJid(account.pn, id, 'pn'), lid: formatJid(account.lid, id, 'lid') }),
+        node('client-props', {}, props),
+      ]),
+    ]);
   }
 
   // The client's answer to pair-success.
@@ -142,20 +205,31 @@ export class Pairing {
 
   #check(connection, bytes) {
     if (!bytes) return 'pair-device-sign has no device-identity';
-    const { details, accountSignatureKey, accountSignature, deviceSignature } = proto.ADVSignedDeviceIdentity.decode(bytes);
+    const { details, accountSignatureKey, accountSignature, deviceSignature } =
+      proto.ADVSignedDeviceIdentity.decode(bytes);
     const pairing = connection.pairing;
     if (accountSignatureKey?.length) return 'the answer still holds the account signature key';
     if (!pairing.details.equals(Buffer.from(details ?? []))) return 'the answer holds other details';
-    if (!pairing.accountSignature.equals(Buffer.from(accountSignature ?? []))) return 'the answer holds another account signature';
-    const whole = proto.ADVSignedDeviceIdentity.encode({ details, accountSignatureKey: pairing.accountSignatureKey, accountSignature, deviceSignature }).finish();
-    const valid = pairing.hosted || checkDeviceIdentity(this.server.journal, connection.name, whole, connection.keys.identity);
+    if (!pairing.accountSignature.equals(Buffer.from(accountSignature ?? [])))
+      return 'the answer holds another account signature';
+    const whole = proto.ADVSignedDeviceIdentity.encode({
+      details,
+      accountSignatureKey: pairing.accountSignatureKey,
+      accountSignature,
+      deviceSignature,
+    }).finish();
+    const valid =
+      pairing.hosted ||
+      checkDeviceIdentity(this.server.journal, connection.name, whole, connection.keys.identity);
     return valid ? null : 'a signature of the device identity does not verify';
   }
 
   #admit(connection, bytes) {
     const { account, id, keyIndex, accountSignatureKey } = connection.pairing;
     const identity = proto.ADVSignedDeviceIdentity.decode(bytes);
-    const deviceIdentity = Buffer.from(proto.ADVSignedDeviceIdentity.encode({ ...identity, accountSignatureKey }).finish());
+    const deviceIdentity = Buffer.from(
+      proto.ADVSignedDeviceIdentity.encode({ ...identity, accountSignatureKey }).finish(),
+    );
     const device = new Device(account, id, { ...connection.keys, keyIndex, deviceIdentity });
     device.props = connection.props;
     account.add(device);

@@ -24,12 +24,16 @@ export class PreKeys {
   }
 
   #acceptSigned(connection, identity, signed) {
-    const valid = isKey(signed.value) && isKey(signed.signature, 64) && verify(identity, prefixed(signed.value), signed.signature);
+    const valid =
+      isKey(signed.value) &&
+      isKey(signed.signature, 64) &&
+      verify(identity, prefixed(signed.value), signed.signature);
     return this.server.journal.signature('skey', connection.name, valid);
   }
 
   get(connection, iq) {
-    if (child(iq, 'count')) connection.result(iq, [node('count', { value: `${connection.device.preKeys.size}` })]);
+    if (child(iq, 'count'))
+      connection.result(iq, [node('count', { value: `${connection.device.preKeys.size}` })]);
     else if (child(iq, 'digest')) this.#digest(connection, iq);
     else if (child(iq, 'key')) this.#bundles(connection, iq);
     else connection.error(iq, 400, 'bad-request');
@@ -44,26 +48,34 @@ export class PreKeys {
   #upload(connection, iq) {
     const device = connection.device;
     const signed = readSigned(iq);
-    if (!bytesOf(iq, 'identity')?.equals(device.identity)) return connection.error(iq, 406, 'not-acceptable: another identity than the paired one');
-    if (!this.#acceptSigned(connection, device.identity, signed)) return connection.error(iq, 406, 'not-acceptable: the signature of skey does not verify');
+    if (!bytesOf(iq, 'identity')?.equals(device.identity))
+      return connection.error(iq, 406, 'not-acceptable: another identity than the paired one');
+    if (!this.#acceptSigned(connection, device.identity, signed))
+      return connection.error(iq, 406, 'not-acceptable: the signature of skey does not verify');
     for (const key of children(child(iq, 'list'), 'key')) {
       const [id, value] = [numberOf(key, 'id'), bytesOf(key, 'value')];
-      if (!isKey(value) || bytesOf(key, 'id').length !== 3) return connection.error(iq, 406, 'not-acceptable: a key has the wrong size');
+      if (!isKey(value) || bytesOf(key, 'id').length !== 3)
+        return connection.error(iq, 406, 'not-acceptable: a key has the wrong size');
       const before = device.seenPreKeys?.get(id);
-      if (before && !before.equals(value)) this.server.journal.event('prekey-reused', { device: device.name, id });
+      if (before && !before.equals(value))
+        this.server.journal.event('prekey-reused', { device: device.name, id });
       (device.seenPreKeys ??= new Map()).set(id, value);
       device.preKeys.set(id, value);
     }
     device.registrationId = numberOf(iq, 'registration');
     device.signedPreKey = signed;
-    this.server.journal.event('prekeys-uploaded', { device: device.name, count: children(child(iq, 'list'), 'key').length });
+    this.server.journal.event('prekeys-uploaded', {
+      device: device.name,
+      count: children(child(iq, 'list'), 'key').length,
+    });
     return connection.result(iq);
   }
 
   #rotate(connection, iq) {
     const device = connection.device;
     const signed = readSigned(child(iq, 'rotate'));
-    if (!this.#acceptSigned(connection, device.identity, signed)) return connection.error(iq, 406, 'not-acceptable: the signature of skey does not verify');
+    if (!this.#acceptSigned(connection, device.identity, signed))
+      return connection.error(iq, 406, 'not-acceptable: the signature of skey does not verify');
     device.signedPreKey = signed;
     this.server.journal.event('skey-rotated', { device: device.name, id: signed.id });
     return connection.result(iq);
@@ -73,11 +85,23 @@ export class PreKeys {
     const device = connection.device;
     if (!device.preKeys.size) return connection.error(iq, 404, 'item-not-found');
     const { id, value, signature } = device.signedPreKey;
-    return connection.result(iq, [node('digest', {}, [
-      node('registration', {}, bigEndian(device.registrationId, 4)), node('type', {}, Buffer.from([5])), node('identity', {}, device.identity),
-      node('skey', {}, [node('id', {}, bigEndian(id, 3)), node('value', {}, value), node('signature', {}, signature)]),
-      node('list', {}, [...device.preKeys.keys()].map((k) => node('id', {}, bigEndian(k, 3)))),
-    ])]);
+    return connection.result(iq, [
+      node('digest', {}, [
+        node('registration', {}, bigEndian(device.registrationId, 4)),
+        node('type', {}, Buffer.from([5])),
+        node('identity', {}, device.identity),
+        node('skey', {}, [
+          node('id', {}, bigEndian(id, 3)),
+          node('value', {}, value),
+          node('signature', {}, signature),
+        ]),
+        node(
+          'list',
+          {},
+          [...device.preKeys.keys()].map((k) => node('id', {}, bigEndian(k, 3))),
+        ),
+      ]),
+    ]);
   }
 
   // Takes a one-time key out; the owner hears when few are left.
@@ -94,8 +118,13 @@ export class PreKeys {
   announceLow(device) {
     if (device.lowAnnounced === device.preKeys.size) return;
     device.lowAnnounced = device.preKeys.size;
-    device.deliver(node('notification', { from: SERVER, type: 'encrypt', id: this.server.nextId('low'), t: this.server.time() },
-      [node('count', { value: `${device.preKeys.size}` })]));
+    device.deliver(
+      node(
+        'notification',
+        { from: SERVER, type: 'encrypt', id: this.server.nextId('low'), t: this.server.time() },
+        [node('count', { value: `${device.preKeys.size}` })],
+      ),
+    );
   }
 
   bundle(device) {
@@ -103,18 +132,30 @@ export class PreKeys {
     const { id, value, signature } = device.signedPreKey;
     this.server.journal.count(oneTime ? 'bundles' : 'bundles_without_key');
     return [
-      node('registration', {}, bigEndian(device.registrationId, 4)), node('type', {}, Buffer.from([5])), node('identity', {}, device.identity),
-      ...(oneTime ? [node('key', {}, [node('id', {}, bigEndian(oneTime.id, 3)), node('value', {}, oneTime.value)])] : []),
-      node('skey', {}, [node('id', {}, bigEndian(id, 3)), node('value', {}, value),
-        node('signature', {}, this.server.faults.bundleSignature(device, signature))]),
-      ...(device.deviceIdentity ? [node('device-identity', {}, this.server.faults.bundleIdentity(device, device.deviceIdentity))] : []),
+      node('registration', {}, bigEndian(device.registrationId, 4)),
+      node('type', {}, Buffer.from([5])),
+      node('identity', {}, device.identity),
+      ...(oneTime
+        ? [node('key', {}, [node('id', {}, bigEndian(oneTime.id, 3)), node('value', {}, oneTime.value)])]
+        : []),
+      node('skey', {}, [
+        node('id', {}, bigEndian(id, 3)),
+        node('value', {}, value),
+        node('signature', {}, this.server.faults.bundleSignature(device, signature)),
+      ]),
+      ...(device.deviceIdentity
+        ? [node('device-identity', {}, this.server.faults.bundleIdentity(device, device.deviceIdentity))]
+        : []),
     ];
   }
 
   #bundles(connection, iq) {
     const users = children(child(iq, 'key'), 'user').map((user) => {
       const device = this.server.directory.device(user.attrs.jid);
-      if (!device) return node('user', { jid: user.attrs.jid }, [node('error', { code: '406', text: 'not-acceptable' })]);
+      if (!device)
+        return node('user', { jid: user.attrs.jid }, [
+          node('error', { code: '406', text: 'not-acceptable' }),
+        ]);
       return node('user', { jid: user.attrs.jid, t: this.server.time() }, this.bundle(device));
     });
     connection.result(iq, [node('list', {}, users)]);

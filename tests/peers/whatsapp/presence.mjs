@@ -29,7 +29,18 @@ export class Presence {
 
   #tell(device, account, form) {
     const here = [...account.devices.values()].some((d) => d.isOnline && d.isAvailable);
-    device.whisper(node('presence', here ? { from: account.jid(form) } : { from: account.jid(form), type: 'unavailable', last: account.lastSeen ? `${account.lastSeen}` : 'deny' }));
+    device.whisper(
+      node(
+        'presence',
+        here
+          ? { from: account.jid(form) }
+          : {
+              from: account.jid(form),
+              type: 'unavailable',
+              last: account.lastSeen ? `${account.lastSeen}` : 'deny',
+            },
+      ),
+    );
   }
 
   set(device, isAvailable, name) {
@@ -37,7 +48,8 @@ export class Presence {
     device.isAvailable = isAvailable;
     device.account.lastSeen = Number(this.server.time());
     this.server.journal.event('presence', { device: device.name, available: isAvailable, name });
-    for (const [watcher, form] of this.watchers.get(device.account) ?? []) this.#tell(watcher, device.account, form);
+    for (const [watcher, form] of this.watchers.get(device.account) ?? [])
+      this.#tell(watcher, device.account, form);
   }
 
   left(device) {
@@ -49,15 +61,22 @@ export class Presence {
   chatstate(device, stanza) {
     const { to } = stanza.attrs;
     const state = children(stanza);
-    this.server.journal.event('chatstate', { device: device.name, to, state: state[0]?.tag, media: state[0]?.attrs.media });
+    this.server.journal.event('chatstate', {
+      device: device.name,
+      to,
+      state: state[0]?.tag,
+      media: state[0]?.attrs.media,
+    });
     if (isUser(to)) {
-      for (const target of this.server.directory.account(to)?.devices.values() ?? []) target.whisper(node('chatstate', { from: device.account.jid(formOf(to)) }, state));
+      for (const target of this.server.directory.account(to)?.devices.values() ?? [])
+        target.whisper(node('chatstate', { from: device.account.jid(formOf(to)) }, state));
       return;
     }
     const group = this.server.groups.find(to);
     for (const account of group?.accounts() ?? []) {
       if (account === device.account) continue;
-      for (const target of account.devices.values()) target.whisper(node('chatstate', { from: to, participant: device.account.jid(group.form) }, state));
+      for (const target of account.devices.values())
+        target.whisper(node('chatstate', { from: to, participant: device.account.jid(group.form) }, state));
     }
   }
 }

@@ -6,7 +6,16 @@
 import crypto from 'node:crypto';
 import { bytesOf, child, children, node, textOf } from './wire.mjs';
 
-const PRIVACY_VALUES = new Set(['all', 'contacts', 'contact_blacklist', 'none', 'match_last_seen', 'known', 'off', 'on_standard']);
+const PRIVACY_VALUES = new Set([
+  'all',
+  'contacts',
+  'contact_blacklist',
+  'none',
+  'match_last_seen',
+  'known',
+  'off',
+  'on_standard',
+]);
 const ABOUT_MAX = 139;
 const WEEK_S = 604800;
 
@@ -20,7 +29,13 @@ export class Profile {
     for (const account of ownOnly ? [by] : this.server.directory.all) {
       for (const device of account.devices.values()) {
         if (device.isPhone) continue;
-        device.deliver(node('notification', { from: by.jid('lid'), type, id: this.server.nextId(type), t: this.server.time() }, [content]));
+        device.deliver(
+          node(
+            'notification',
+            { from: by.jid('lid'), type, id: this.server.nextId(type), t: this.server.time() },
+            [content],
+          ),
+        );
       }
     }
   }
@@ -36,22 +51,39 @@ export class Profile {
     const owner = this.#owner(connection, iq.attrs.target);
     const asked = child(iq, 'picture');
     if (!owner?.picture) return connection.error(iq, 404, 'item-not-found');
-    if (owner.privacy?.profile === 'none' && owner !== connection.device.account) return connection.error(iq, 401, 'not-authorized');
+    if (owner.privacy?.profile === 'none' && owner !== connection.device.account)
+      return connection.error(iq, 401, 'not-authorized');
     const { id, path } = owner.picture;
     if (asked?.attrs.id === id) return connection.result(iq);
-    return connection.result(iq, [node('picture', { id, type: asked?.attrs.type ?? 'image', url: `https://pps.whatsapp.net${path}`, direct_path: path })]);
+    return connection.result(iq, [
+      node('picture', {
+        id,
+        type: asked?.attrs.type ?? 'image',
+        url: `https://pps.whatsapp.net${path}`,
+        direct_path: path,
+      }),
+    ]);
   }
 
   setPicture(connection, iq) {
     const { target } = iq.attrs;
     const owner = this.#owner(connection, target);
     if (!owner) return connection.error(iq, 404, 'item-not-found');
-    if (target?.endsWith('@g.us') && owner.locked && !owner.isAdmin(connection.device.account)) return connection.error(iq, 403, 'forbidden');
+    if (target?.endsWith('@g.us') && owner.locked && !owner.isAdmin(connection.device.account))
+      return connection.error(iq, 403, 'forbidden');
     const bytes = bytesOf(iq, 'picture');
     const id = bytes?.length ? `${crypto.randomInt(1e9, 2e9)}` : null;
     owner.picture = id ? { id, path: this.server.media.putPlain('image', bytes) } : null;
     connection.result(iq, id ? [node('picture', { id })] : undefined);
-    return this.#tell(connection.device.account, 'picture', node(id ? 'set' : 'delete', { jid: target ?? connection.device.account.jid('lid'), ...(id && { id }), author: connection.device.account.jid('lid') }));
+    return this.#tell(
+      connection.device.account,
+      'picture',
+      node(id ? 'set' : 'delete', {
+        jid: target ?? connection.device.account.jid('lid'),
+        ...(id && { id }),
+        author: connection.device.account.jid('lid'),
+      }),
+    );
   }
 
   // --- status (about) ---
@@ -72,7 +104,15 @@ export class Profile {
   // --- privacy and tokens ---
 
   getPrivacy(connection, iq) {
-    connection.result(iq, [node('privacy', {}, Object.entries(connection.device.account.privacy).map(([name, value]) => node('category', { name, value })))]);
+    connection.result(iq, [
+      node(
+        'privacy',
+        {},
+        Object.entries(connection.device.account.privacy).map(([name, value]) =>
+          node('category', { name, value }),
+        ),
+      ),
+    ]);
   }
 
   setPrivacy(connection, iq) {
@@ -80,14 +120,20 @@ export class Profile {
     if (tokens) return this.#issue(connection, iq, tokens);
     const account = connection.device.account;
     const categories = children(child(iq, 'privacy'), 'category');
-    if (categories.some((c) => !(c.attrs.name in account.privacy) || !PRIVACY_VALUES.has(c.attrs.value))) return connection.error(iq, 400, 'bad-request');
-    for (const { attrs: { name, value } } of categories) account.privacy[name] = value;
+    if (categories.some((c) => !(c.attrs.name in account.privacy) || !PRIVACY_VALUES.has(c.attrs.value)))
+      return connection.error(iq, 400, 'bad-request');
+    for (const {
+      attrs: { name, value },
+    } of categories)
+      account.privacy[name] = value;
     connection.result(iq, [node('privacy', {}, categories)]);
     return this.#tell(account, 'account_sync', node('privacy', {}, categories), { ownOnly: true });
   }
 
   #issue(connection, iq, tokens) {
-    for (const { attrs: { jid, t } } of children(tokens, 'token')) {
+    for (const {
+      attrs: { jid, t },
+    } of children(tokens, 'token')) {
       const receiver = this.server.directory.account(jid);
       if (receiver) this.giveToken(connection.device.account, receiver, t);
     }
@@ -105,8 +151,23 @@ export class Profile {
     this.server.journal.event('token-given', { owner: owner.pn, receiver: receiver.pn });
     for (const device of receiver.devices.values()) {
       if (device.isPhone) continue;
-      device.deliver(node('notification', { from: owner.jid('pn'), sender_lid: owner.jid('lid'), type: 'privacy_token', id: this.server.nextId('token'), t: this.server.time() },
-        [node('tokens', {}, [node('token', { type: 'trusted_contact', t: t ?? this.server.time() }, token)])]));
+      device.deliver(
+        node(
+          'notification',
+          {
+            from: owner.jid('pn'),
+            sender_lid: owner.jid('lid'),
+            type: 'privacy_token',
+            id: this.server.nextId('token'),
+            t: this.server.time(),
+          },
+          [
+            node('tokens', {}, [
+              node('token', { type: 'trusted_contact', t: t ?? this.server.time() }, token),
+            ]),
+          ],
+        ),
+      );
     }
     return token;
   }
@@ -117,18 +178,25 @@ export class Profile {
   }
 
   getTimer(connection, iq) {
-    connection.result(iq, [node('disappearing_mode', { duration: `${connection.device.account.timer ?? 0}`, t: '0' })]);
+    connection.result(iq, [
+      node('disappearing_mode', { duration: `${connection.device.account.timer ?? 0}`, t: '0' }),
+    ]);
   }
 
   // --- block list ---
 
   #hash(account) {
-    return crypto.createHash('md5').update([...account.blocked].sort().join()).digest('hex');
+    return crypto
+      .createHash('md5')
+      .update([...account.blocked].sort().join())
+      .digest('hex');
   }
 
   getBlocked(connection, iq) {
     const account = connection.device.account;
-    const items = [...account.blocked].map((lid) => node('item', { jid: `${lid}@lid`, pn_jid: this.server.directory.byLid.get(lid)?.jid('pn') ?? '' }));
+    const items = [...account.blocked].map((lid) =>
+      node('item', { jid: `${lid}@lid`, pn_jid: this.server.directory.byLid.get(lid)?.jid('pn') ?? '' }),
+    );
     connection.result(iq, [node('list', { dhash: this.#hash(account) }, items)]);
   }
 
@@ -140,6 +208,13 @@ export class Profile {
     if (action === 'block') account.blocked.add(other.lid);
     else account.blocked.delete(other.lid);
     connection.result(iq, [node('list', { dhash: this.#hash(account), matched: 'true' })]);
-    return this.#tell(account, 'account_sync', node('blocklist', { action: 'modify', dhash: this.#hash(account) }, [node('item', { action, jid: other.jid('lid'), pn_jid: other.jid('pn') })]), { ownOnly: true });
+    return this.#tell(
+      account,
+      'account_sync',
+      node('blocklist', { action: 'modify', dhash: this.#hash(account) }, [
+        node('item', { action, jid: other.jid('lid'), pn_jid: other.jid('pn') }),
+      ]),
+      { ownOnly: true },
+    );
   }
 }

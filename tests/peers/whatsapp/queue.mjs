@@ -40,7 +40,14 @@ export class Queue {
     this.isHeld = false;
     const last = this.sequence - 1;
     if (!this.isLive || last < this.heldFrom) return;
-    this.backlog = { at: this.heldFrom, last, credit: window, count: last - this.heldFrom + 1, sent: 0, isLive: true };
+    this.backlog = {
+      at: this.heldFrom,
+      last,
+      credit: window,
+      count: last - this.heldFrom + 1,
+      sent: 0,
+      isLive: true,
+    };
     this.pump();
   }
 
@@ -66,19 +73,32 @@ export class Queue {
     this.isLive = true;
     const count = this.rows.size;
     if (!count) {
-      this.device.transmit({ tag: 'ib', attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'offline', attrs: { count: '0' } }] });
+      this.device.transmit({
+        tag: 'ib',
+        attrs: { from: 's.whatsapp.net' },
+        content: [{ tag: 'offline', attrs: { count: '0' } }],
+      });
       return;
     }
     const [first] = this.rows.keys();
     this.backlog = { at: first, last: this.sequence - 1, credit: FIRST_BATCH, count, sent: 0 };
-    this.device.transmit({ tag: 'ib', attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'offline_preview', attrs: this.#preview(count) }] });
+    this.device.transmit({
+      tag: 'ib',
+      attrs: { from: 's.whatsapp.net' },
+      content: [{ tag: 'offline_preview', attrs: this.#preview(count) }],
+    });
     this.pump();
   }
 
   #preview(count) {
     const of = { message: 0, notification: 0, receipt: 0, call: 0 };
     for (const { node } of this.rows.values()) if (node.tag in of) of[node.tag] += 1;
-    return { count: `${count}`, appdata: '0', status: '0', ...Object.fromEntries(Object.entries(of).map(([k, v]) => [k, `${v}`])) };
+    return {
+      count: `${count}`,
+      appdata: '0',
+      status: '0',
+      ...Object.fromEntries(Object.entries(of).map(([k, v]) => [k, `${v}`])),
+    };
   }
 
   grant(count) {
@@ -96,7 +116,9 @@ export class Queue {
       if (!row) continue;
       backlog.credit -= 1;
       backlog.sent += 1;
-      this.device.transmit(backlog.isLive ? row.node : { ...row.node, attrs: { ...row.node.attrs, offline: '0' } });
+      this.device.transmit(
+        backlog.isLive ? row.node : { ...row.node, attrs: { ...row.node.attrs, offline: '0' } },
+      );
     }
     this.#finish();
   }
@@ -105,8 +127,14 @@ export class Queue {
   #finish() {
     const { count, last, isLive } = this.backlog;
     this.backlog = null;
-    if (!isLive) this.device.transmit({ tag: 'ib', attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'offline', attrs: { count: `${count}` } }] });
-    for (let at = last + 1; at < this.sequence; at += 1) if (this.rows.has(at)) this.device.transmit(this.rows.get(at).node);
+    if (!isLive)
+      this.device.transmit({
+        tag: 'ib',
+        attrs: { from: 's.whatsapp.net' },
+        content: [{ tag: 'offline', attrs: { count: `${count}` } }],
+      });
+    for (let at = last + 1; at < this.sequence; at += 1)
+      if (this.rows.has(at)) this.device.transmit(this.rows.get(at).node);
   }
 
   close() {

@@ -6,10 +6,18 @@
 import { child, children, formOf, isUser, node } from './wire.mjs';
 
 const TO_AUTHOR = new Set(['', 'inactive', 'read', 'played']);
-const SELF = { read: 'read-self', played: 'played-self', 'read-self': 'read-self', 'played-self': 'played-self' };
+const SELF = {
+  read: 'read-self',
+  played: 'played-self',
+  'read-self': 'read-self',
+  'played-self': 'played-self',
+};
 
 function idsOf(stanza) {
-  return [stanza.attrs.id, ...children(child(stanza, 'list'), 'item').map((item) => item.attrs.id ?? item.attrs.server_id)];
+  return [
+    stanza.attrs.id,
+    ...children(child(stanza, 'list'), 'item').map((item) => item.attrs.id ?? item.attrs.server_id),
+  ];
 }
 
 export class Receipts {
@@ -32,7 +40,14 @@ export class Receipts {
   accept(device, stanza) {
     const type = stanza.attrs.type ?? '';
     const ids = idsOf(stanza);
-    this.server.journal.receipt({ from: device.name, to: stanza.attrs.to, participant: stanza.attrs.participant, recipient: stanza.attrs.recipient, type: type || 'delivered', ids });
+    this.server.journal.receipt({
+      from: device.name,
+      to: stanza.attrs.to,
+      participant: stanza.attrs.participant,
+      recipient: stanza.attrs.recipient,
+      type: type || 'delivered',
+      ids,
+    });
     if (type !== 'retry') for (const id of ids) this.#settle(device, id, stanza);
     if (type === 'retry') this.#retry(device, stanza);
     else if (type === 'server-error') this.#mediaRetry(device, stanza);
@@ -43,8 +58,13 @@ export class Receipts {
   }
 
   #settle(device, id, { attrs: { to, participant } }) {
-    device.queue.settle(id, (n) => n.tag === 'message' && (n.attrs.from === to || !isUser(to) || this.#sameUser(n.attrs.from, to))
-      && (!participant || !n.attrs.participant || n.attrs.participant === participant));
+    device.queue.settle(
+      id,
+      (n) =>
+        n.tag === 'message' &&
+        (n.attrs.from === to || !isUser(to) || this.#sameUser(n.attrs.from, to)) &&
+        (!participant || !n.attrs.participant || n.attrs.participant === participant),
+    );
   }
 
   #sameUser(a, b) {
@@ -65,7 +85,7 @@ export class Receipts {
 
   #formOf(stanza) {
     const { to, participant } = stanza.attrs;
-    return formOf(isUser(to) ? to : participant ?? to);
+    return formOf(isUser(to) ? to : (participant ?? to));
   }
 
   #toAuthor(device, stanza, type) {
@@ -76,7 +96,8 @@ export class Receipts {
     const attrs = this.#addressed(device, stanza, this.#formOf(stanza));
     if (type && type !== 'inactive') attrs.type = type;
     if (type === 'inactive') attrs.type = 'inactive';
-    for (const target of author.devices.values()) target.deliver(node('receipt', { ...attrs }, this.#content(stanza)));
+    for (const target of author.devices.values())
+      target.deliver(node('receipt', { ...attrs }, this.#content(stanza)));
   }
 
   // Own other devices hear that this one has read.
@@ -101,7 +122,12 @@ export class Receipts {
   }
 
   #toPhone(device, stanza, type) {
-    const attrs = { id: stanza.attrs.id, type, from: device.jid(this.#formOf(stanza)), t: this.server.time() };
+    const attrs = {
+      id: stanza.attrs.id,
+      type,
+      from: device.jid(this.#formOf(stanza)),
+      t: this.server.time(),
+    };
     device.account.phone?.deliver(node('receipt', attrs));
   }
 
@@ -110,7 +136,14 @@ export class Receipts {
     const { to, participant, recipient, category, id } = stanza.attrs;
     const target = this.server.directory.device(isUser(to) ? to : participant);
     const retry = child(stanza, 'retry');
-    this.server.journal.failure({ by: device.name, sender: target?.name, id, count: Number(retry?.attrs.count ?? 0), error: retry?.attrs.error, keys: Boolean(child(stanza, 'keys')) });
+    this.server.journal.failure({
+      by: device.name,
+      sender: target?.name,
+      id,
+      count: Number(retry?.attrs.count ?? 0),
+      error: retry?.attrs.error,
+      keys: Boolean(child(stanza, 'keys')),
+    });
     if (!target) return;
     const attrs = { ...this.#addressed(device, stanza, this.#formOf(stanza)), type: 'retry' };
     if (recipient) attrs.recipient = recipient;
@@ -124,7 +157,17 @@ export class Receipts {
     const { jid, from_me: fromMe, participant } = child(stanza, 'rmr')?.attrs ?? {};
     const rmr = { jid, from_me: fromMe };
     if (participant) rmr.participant = participant;
-    device.deliver(node('notification', { type: 'mediaretry', id: stanza.attrs.id, from: device.account.jid(this.#formOf(stanza)), t: this.server.time() },
-      [node('rmr', rmr), answer ?? node('error', { code: '2' })]));
+    device.deliver(
+      node(
+        'notification',
+        {
+          type: 'mediaretry',
+          id: stanza.attrs.id,
+          from: device.account.jid(this.#formOf(stanza)),
+          t: this.server.time(),
+        },
+        [node('rmr', rmr), answer ?? node('error', { code: '2' })],
+      ),
+    );
   }
 }

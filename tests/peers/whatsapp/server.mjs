@@ -30,9 +30,27 @@ import { node, now } from './wire.mjs';
 import { makeTls } from './tls.mjs';
 
 export const DEFAULTS = {
-  port: 0, secure_port: 0, control_port: 0, media_port: 0, journal_max: 5000, stanzas_max: 1000, journal: true, verbose: false,
-  qr_lifetime_ms: 160000, credit_on_ack: true, strict_addressing: false, strict_sender_receipt: true, drop_repeats: false,
-  group_form: 'lid', edge_routing: '', dirty: [], props: {}, appstate_page: 50, appstate_snapshots: true, media_ttl_s: 300, announce_devices: true,
+  port: 0,
+  secure_port: 0,
+  control_port: 0,
+  media_port: 0,
+  journal_max: 5000,
+  stanzas_max: 1000,
+  journal: true,
+  verbose: false,
+  qr_lifetime_ms: 160000,
+  credit_on_ack: true,
+  strict_addressing: false,
+  strict_sender_receipt: true,
+  drop_repeats: false,
+  group_form: 'lid',
+  edge_routing: '',
+  dirty: [],
+  props: {},
+  appstate_page: 50,
+  appstate_snapshots: true,
+  media_ttl_s: 300,
+  announce_devices: true,
 };
 
 export class Server {
@@ -88,20 +106,38 @@ export class Server {
   // --- sockets ---
 
   async listen() {
-    this.tls = makeTls(['127.0.0.1', 'localhost', 'mmg.whatsapp.net', 'web.whatsapp.com', 'pps.whatsapp.net']);
+    this.tls = makeTls([
+      '127.0.0.1',
+      'localhost',
+      'mmg.whatsapp.net',
+      'web.whatsapp.com',
+      'pps.whatsapp.net',
+    ]);
     const plain = http.createServer((_, response) => response.writeHead(404).end());
     const secure = https.createServer(this.tls, (_, response) => response.writeHead(404).end());
     const media = https.createServer(this.tls, (request, response) => this.#media(request, response));
     const plainMedia = http.createServer((request, response) => this.#media(request, response));
     for (const server of [plain, secure]) this.#upgrade(server);
-    const open = (server, port) => new Promise((resolve) => { server.listen(port, '127.0.0.1', () => resolve(server.address().port)); });
-    this.ports = { plain: await open(plain, this.options.port), secure: await open(secure, this.options.secure_port),
-      media: await open(media, this.options.media_port), plainMedia: await open(plainMedia, 0) };
+    const open = (server, port) =>
+      new Promise((resolve) => {
+        server.listen(port, '127.0.0.1', () => resolve(server.address().port));
+      });
+    this.ports = {
+      plain: await open(plain, this.options.port),
+      secure: await open(secure, this.options.secure_port),
+      media: await open(media, this.options.media_port),
+      plainMedia: await open(plainMedia, 0),
+    };
     return this.ports;
   }
 
   #upgrade(server) {
-    const sockets = new WebSocketServer({ server, path: '/ws/chat', perMessageDeflate: false, maxPayload: 64 << 20 });
+    const sockets = new WebSocketServer({
+      server,
+      path: '/ws/chat',
+      perMessageDeflate: false,
+      maxPayload: 64 << 20,
+    });
     sockets.on('connection', (socket) => {
       socket._socket.setNoDelay(true);
       this.connections.add(new Connection(this, socket));
@@ -159,21 +195,43 @@ export class Server {
     const hash = (form) => participantHash([...account.devices.values()].map((d) => d.jid(form)));
     const { bytes, timestamp } = account.keyIndexList();
     const content = node(action, { device_hash: hash('pn'), device_lid_hash: hash('lid') }, [
-      node('device', { jid: device.jid('pn'), lid: device.jid('lid'), 'key-index': `${device.keyIndex}` }), node('key-index-list', { ts: `${timestamp}` }, bytes)]);
-    const attrs = () => ({ from: account.jid('pn'), lid: account.jid('lid'), type: 'devices', id: this.nextId('devices'), t: this.time() });
+      node('device', { jid: device.jid('pn'), lid: device.jid('lid'), 'key-index': `${device.keyIndex}` }),
+      node('key-index-list', { ts: `${timestamp}` }, bytes),
+    ]);
+    const attrs = () => ({
+      from: account.jid('pn'),
+      lid: account.jid('lid'),
+      type: 'devices',
+      id: this.nextId('devices'),
+      t: this.time(),
+    });
     for (const other of this.acquaintances(account)) {
-      for (const target of other.devices.values()) if (!target.isPhone) target.deliver(node('notification', attrs(), [content]));
+      for (const target of other.devices.values())
+        if (!target.isPhone) target.deliver(node('notification', attrs(), [content]));
     }
-    const own = node('devices', { dhash: hash('pn') }, [...account.devices.values()].map((d) => node('device', { jid: d.jid('pn'), ...(d.id && { 'key-index': `${d.keyIndex}` }) })));
+    const own = node(
+      'devices',
+      { dhash: hash('pn') },
+      [...account.devices.values()].map((d) =>
+        node('device', { jid: d.jid('pn'), ...(d.id && { 'key-index': `${d.keyIndex}` }) }),
+      ),
+    );
     for (const target of account.devices.values()) {
       if (target === device || target.isPhone) continue;
-      target.deliver(node('notification', { from: account.jid('pn'), type: 'account_sync', id: this.nextId('own'), t: this.time() }, [own]));
+      target.deliver(
+        node(
+          'notification',
+          { from: account.jid('pn'), type: 'account_sync', id: this.nextId('own'), t: this.time() },
+          [own],
+        ),
+      );
     }
   }
 
   acquaintances(account) {
     const all = new Set(account.peers);
-    for (const group of this.groups.byJid.values()) if (group.has(account)) for (const member of group.accounts()) all.add(member);
+    for (const group of this.groups.byJid.values())
+      if (group.has(account)) for (const member of group.accounts()) all.add(member);
     all.delete(account);
     return all;
   }
@@ -195,7 +253,19 @@ export class Server {
     for (const other of this.acquaintances(account)) {
       for (const device of other.devices.values()) {
         if (device.isPhone) continue;
-        device.deliver(node('notification', { from: account.jid('pn'), lid: account.jid('lid'), type: 'encrypt', id: this.nextId('identity'), t: this.time() }, [node('identity', {})]));
+        device.deliver(
+          node(
+            'notification',
+            {
+              from: account.jid('pn'),
+              lid: account.jid('lid'),
+              type: 'encrypt',
+              id: this.nextId('identity'),
+              t: this.time(),
+            },
+            [node('identity', {})],
+          ),
+        );
       }
     }
   }

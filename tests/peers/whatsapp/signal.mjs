@@ -6,7 +6,11 @@
 
 import crypto from 'node:crypto';
 import libsignal from 'libsignal';
-import { GroupCipher, GroupSessionBuilder, SenderKeyDistributionMessage } from '@whiskeysockets/baileys/lib/Signal/Group/index.js';
+import {
+  GroupCipher,
+  GroupSessionBuilder,
+  SenderKeyDistributionMessage,
+} from '@whiskeysockets/baileys/lib/Signal/Group/index.js';
 import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js';
 import { SenderKeyName } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-name.js';
 import { SenderKeyRecord } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-record.js';
@@ -22,7 +26,8 @@ export function pad(bytes) {
 
 export function unpad(bytes) {
   const count = bytes[bytes.length - 1];
-  if (!count || count > bytes.length) throw new Error(`the padding of ${count} does not fit ${bytes.length} bytes`);
+  if (!count || count > bytes.length)
+    throw new Error(`the padding of ${count} does not fit ${bytes.length} bytes`);
   return bytes.subarray(0, bytes.length - count);
 }
 
@@ -32,7 +37,11 @@ export class Signal {
     this.identity = makePair();
     this.registrationId = 1 + crypto.randomInt(16380);
     this.signedPair = makePair();
-    this.signedPreKey = { id: 1, value: this.signedPair.public, signature: sign(this.identity.private, prefixed(this.signedPair.public)) };
+    this.signedPreKey = {
+      id: 1,
+      value: this.signedPair.public,
+      signature: sign(this.identity.private, prefixed(this.signedPair.public)),
+    };
     this.preKeys = new Map();
     this.nextPreKey = 1;
     this.sessions = new Map();
@@ -43,16 +52,24 @@ export class Signal {
   #makeStorage() {
     const asPair = (pair) => ({ privKey: pair.private, pubKey: prefixed(pair.public) });
     return {
-      loadSession: async (id) => (this.sessions.has(id) ? libsignal.SessionRecord.deserialize(this.sessions.get(id)) : null),
-      storeSession: async (id, record) => { this.sessions.set(id, record.serialize()); },
+      loadSession: async (id) =>
+        this.sessions.has(id) ? libsignal.SessionRecord.deserialize(this.sessions.get(id)) : null,
+      storeSession: async (id, record) => {
+        this.sessions.set(id, record.serialize());
+      },
       isTrustedIdentity: () => true,
       loadPreKey: async (id) => (this.preKeys.has(id) ? asPair(this.preKeys.get(id)) : undefined),
-      removePreKey: async (id) => { this.preKeys.delete(id); },
+      removePreKey: async (id) => {
+        this.preKeys.delete(id);
+      },
       loadSignedPreKey: async (id) => (id === this.signedPreKey.id ? asPair(this.signedPair) : undefined),
       getOurRegistrationId: async () => this.registrationId,
       getOurIdentity: async () => asPair(this.identity),
-      loadSenderKey: async (name) => SenderKeyRecord.deserialize(this.senderKeys.get(name.toString()) ?? '[]'),
-      storeSenderKey: async (name, record) => { this.senderKeys.set(name.toString(), JSON.stringify(record.serialize())); },
+      loadSenderKey: async (name) =>
+        SenderKeyRecord.deserialize(this.senderKeys.get(name.toString()) ?? '[]'),
+      storeSenderKey: async (name, record) => {
+        this.senderKeys.set(name.toString(), JSON.stringify(record.serialize()));
+      },
     };
   }
 
@@ -77,23 +94,42 @@ export class Signal {
   // keys: what a bundle or a retry receipt holds. Refuses what is not signed by the identity in it.
   async start(device, keys) {
     const valid = verify(keys.identity, prefixed(keys.signed.value), keys.signed.signature);
-    if (!this.journal.signature('bundle-skey', device.name, valid)) throw new Error(`the signed pre-key of ${device.name} is not signed by its identity`);
-    if (keys.deviceIdentity && !checkDeviceIdentity(this.journal, device.name, keys.deviceIdentity, keys.identity)) throw new Error(`the device identity of ${device.name} does not verify`);
+    if (!this.journal.signature('bundle-skey', device.name, valid))
+      throw new Error(`the signed pre-key of ${device.name} is not signed by its identity`);
+    if (
+      keys.deviceIdentity &&
+      !checkDeviceIdentity(this.journal, device.name, keys.deviceIdentity, keys.identity)
+    )
+      throw new Error(`the device identity of ${device.name} does not verify`);
     await new libsignal.SessionBuilder(this.storage, this.address(device)).initOutgoing({
-      registrationId: keys.registrationId, identityKey: prefixed(keys.identity),
-      signedPreKey: { keyId: keys.signed.id, publicKey: prefixed(keys.signed.value), signature: Buffer.from(keys.signed.signature) },
+      registrationId: keys.registrationId,
+      identityKey: prefixed(keys.identity),
+      signedPreKey: {
+        keyId: keys.signed.id,
+        publicKey: prefixed(keys.signed.value),
+        signature: Buffer.from(keys.signed.signature),
+      },
       preKey: keys.oneTime ? { keyId: keys.oneTime.id, publicKey: prefixed(keys.oneTime.value) } : undefined,
     });
   }
 
   async encrypt(device, plain) {
-    const { type, body } = await new libsignal.SessionCipher(this.storage, this.address(device)).encrypt(pad(plain));
-    return { type: type === 3 ? 'pkmsg' : 'msg', bytes: Buffer.isBuffer(body) ? body : Buffer.from(body, 'binary') };
+    const { type, body } = await new libsignal.SessionCipher(this.storage, this.address(device)).encrypt(
+      pad(plain),
+    );
+    return {
+      type: type === 3 ? 'pkmsg' : 'msg',
+      bytes: Buffer.isBuffer(body) ? body : Buffer.from(body, 'binary'),
+    };
   }
 
   async decrypt(device, type, bytes) {
     const cipher = new libsignal.SessionCipher(this.storage, this.address(device));
-    return unpad(await (type === 'pkmsg' ? cipher.decryptPreKeyWhisperMessage(bytes) : cipher.decryptWhisperMessage(bytes)));
+    return unpad(
+      await (type === 'pkmsg'
+        ? cipher.decryptPreKeyWhisperMessage(bytes)
+        : cipher.decryptWhisperMessage(bytes)),
+    );
   }
 
   // --- groups ---
@@ -111,7 +147,9 @@ export class Signal {
   }
 
   async distribution(group, self) {
-    return Buffer.from((await new GroupSessionBuilder(this.storage).create(this.#senderName(group, self))).serialize());
+    return Buffer.from(
+      (await new GroupSessionBuilder(this.storage).create(this.#senderName(group, self))).serialize(),
+    );
   }
 
   async learn(group, device, bytes) {
@@ -120,7 +158,9 @@ export class Signal {
   }
 
   async encryptGroup(group, self, plain) {
-    return Buffer.from(await new GroupCipher(this.storage, this.#senderName(group, self)).encrypt(pad(plain)));
+    return Buffer.from(
+      await new GroupCipher(this.storage, this.#senderName(group, self)).encrypt(pad(plain)),
+    );
   }
 
   // By hand where the package would check the signature slowly: 0.1 ms in place of 9.
@@ -130,8 +170,12 @@ export class Signal {
     const message = new SenderKeyMessage(null, null, null, null, bytes);
     const state = record.getSenderKeyState(message.getKeyId());
     if (!state) throw new Error('No session found to decrypt message');
-    const [signed, signature] = [bytes.subarray(0, bytes.length - SIGNATURE_SIZE), bytes.subarray(bytes.length - SIGNATURE_SIZE)];
-    if (!this.journal.signature('skmsg', device.name, verify(state.getSigningKeyPublic(), signed, signature))) throw new Error('Invalid signature!');
+    const [signed, signature] = [
+      bytes.subarray(0, bytes.length - SIGNATURE_SIZE),
+      bytes.subarray(bytes.length - SIGNATURE_SIZE),
+    ];
+    if (!this.journal.signature('skmsg', device.name, verify(state.getSigningKeyPublic(), signed, signature)))
+      throw new Error('Invalid signature!');
     const cipher = new GroupCipher(this.storage, name);
     const key = cipher.getSenderKey(state, message.getIteration());
     const plain = await cipher.getPlainText(key.getIv(), key.getCipherKey(), message.getCipherText());

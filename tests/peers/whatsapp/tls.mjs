@@ -6,7 +6,15 @@
 
 import crypto from 'node:crypto';
 
-const OID = { commonName: '550403', ecdsaSha256: '2a8648ce3d040302', basicConstraints: '551d13', keyUsage: '551d0f', subjectAltName: '551d11', extendedKeyUsage: '551d25', serverAuth: '2b06010505070301' };
+const OID = {
+  commonName: '550403',
+  ecdsaSha256: '2a8648ce3d040302',
+  basicConstraints: '551d13',
+  keyUsage: '551d0f',
+  subjectAltName: '551d11',
+  extendedKeyUsage: '551d25',
+  serverAuth: '2b06010505070301',
+};
 
 function der(tag, ...parts) {
   const body = Buffer.concat(parts);
@@ -35,7 +43,10 @@ function extension(id, isCritical, value) {
 }
 
 function pem(label, bytes) {
-  return `-----BEGIN ${label}-----\n${bytes.toString('base64').replace(/(.{64})/g, '$1\n').trimEnd()}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${bytes
+    .toString('base64')
+    .replace(/(.{64})/g, '$1\n')
+    .trimEnd()}\n-----END ${label}-----\n`;
 }
 
 function issue({ issuer, subject, publicKey, privateKey, extensions }) {
@@ -43,9 +54,16 @@ function issue({ issuer, subject, publicKey, privateKey, extensions }) {
   const algorithm = sequence(oid('ecdsaSha256'));
   const serial = crypto.randomBytes(8);
   serial[0] = (serial[0] & 0x7f) | 1;
-  const body = sequence(der(0xa0, der(0x02, Buffer.from([2]))), der(0x02, serial), algorithm, name(issuer),
-    sequence(time(new Date(Date.now() - day)), time(new Date(Date.now() + 365 * day))), name(subject),
-    publicKey.export({ type: 'spki', format: 'der' }), der(0xa3, sequence(...extensions)));
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, serial),
+    algorithm,
+    name(issuer),
+    sequence(time(new Date(Date.now() - day)), time(new Date(Date.now() + 365 * day))),
+    name(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(...extensions)),
+  );
   return pem('CERTIFICATE', sequence(body, algorithm, bits(crypto.sign('sha256', body, privateKey))));
 }
 
@@ -53,11 +71,32 @@ function issue({ issuer, subject, publicKey, privateKey, extensions }) {
 export function makeTls(hosts) {
   const make = () => crypto.generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const [authority, server] = [make(), make()];
-  const names = hosts.map((host) => (/^[\d.]+$/.test(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host))));
-  const ca = issue({ issuer: 'Ulak test authority', subject: 'Ulak test authority', publicKey: authority.publicKey, privateKey: authority.privateKey,
-    extensions: [extension('basicConstraints', true, sequence(yes)), extension('keyUsage', true, bits(Buffer.from([0x06]), 1))] });
-  const cert = issue({ issuer: 'Ulak test authority', subject: 'Ulak test server', publicKey: server.publicKey, privateKey: authority.privateKey,
-    extensions: [extension('basicConstraints', true, sequence()), extension('keyUsage', true, bits(Buffer.from([0x80]), 7)),
-      extension('extendedKeyUsage', false, sequence(oid('serverAuth'))), extension('subjectAltName', false, sequence(...names))] });
+  const names = hosts.map((host) =>
+    /^[\d.]+$/.test(host)
+      ? der(0x87, Buffer.from(host.split('.').map(Number)))
+      : der(0x82, Buffer.from(host)),
+  );
+  const ca = issue({
+    issuer: 'Ulak test authority',
+    subject: 'Ulak test authority',
+    publicKey: authority.publicKey,
+    privateKey: authority.privateKey,
+    extensions: [
+      extension('basicConstraints', true, sequence(yes)),
+      extension('keyUsage', true, bits(Buffer.from([0x06]), 1)),
+    ],
+  });
+  const cert = issue({
+    issuer: 'Ulak test authority',
+    subject: 'Ulak test server',
+    publicKey: server.publicKey,
+    privateKey: authority.privateKey,
+    extensions: [
+      extension('basicConstraints', true, sequence()),
+      extension('keyUsage', true, bits(Buffer.from([0x80]), 7)),
+      extension('extendedKeyUsage', false, sequence(oid('serverAuth'))),
+      extension('subjectAltName', false, sequence(...names)),
+    ],
+  });
   return { ca, cert, key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 }

@@ -8,7 +8,11 @@ import { bare, bytesOf, child, children, formOf, node } from './wire.mjs';
 function deviceList(account) {
   const devices = [...account.devices.values()];
   const companions = devices.filter((d) => d.id);
-  const list = node('device-list', { hash: '2:double' }, devices.map((d) => node('device', d.id ? { id: `${d.id}`, 'key-index': `${d.keyIndex}` } : { id: '0' })));
+  const list = node(
+    'device-list',
+    { hash: '2:double' },
+    devices.map((d) => node('device', d.id ? { id: `${d.id}`, 'key-index': `${d.keyIndex}` } : { id: '0' })),
+  );
   if (!companions.length) return [list];
   const { bytes, timestamp } = account.keyIndexList();
   return [list, node('key-index-list', { ts: `${timestamp}` }, bytes)];
@@ -19,7 +23,10 @@ const PROTOCOLS = {
   devices: (account) => node('devices', {}, deviceList(account)),
   lid: (account) => node('lid', { val: account.jid('lid') }),
   contact: (account, asked) => node('contact', { type: account ? 'in' : 'out' }, asked ?? undefined),
-  status: (account) => (account.privacy.status === 'none' ? node('status', { code: '401', t: '0' }) : node('status', { t: '1764000000' }, Buffer.from(account.about))),
+  status: (account) =>
+    account.privacy.status === 'none'
+      ? node('status', { code: '401', t: '0' })
+      : node('status', { t: '1764000000' }, Buffer.from(account.about)),
   picture: (account) => node('picture', account.picture ? { id: account.picture.id } : {}),
   disappearing_mode: (account) => node('disappearing_mode', { duration: `${account.timer ?? 0}`, t: '0' }),
   business: (account) => node('business', {}, account.business ? [node('verified_name', {})] : []),
@@ -35,11 +42,20 @@ export class Usync {
   get(connection, iq) {
     const usync = child(iq, 'usync');
     const protocols = children(child(usync, 'query'));
-    const users = children(child(usync, 'list'), 'user').map((user) => this.#user(user, protocols, iq)).filter(Boolean);
+    const users = children(child(usync, 'list'), 'user')
+      .map((user) => this.#user(user, protocols, iq))
+      .filter(Boolean);
     this.server.journal.count('usync_users', users.length);
-    connection.result(iq, [node('usync', { ...usync.attrs }, [
-      node('result', {}, protocols.map((p) => node(p.tag, {}))), node('list', {}, users),
-    ])]);
+    connection.result(iq, [
+      node('usync', { ...usync.attrs }, [
+        node(
+          'result',
+          {},
+          protocols.map((p) => node(p.tag, {})),
+        ),
+        node('list', {}, users),
+      ]),
+    ]);
   }
 
   #find(user) {
@@ -57,11 +73,25 @@ export class Usync {
     const wantsLid = protocols.some((p) => p.tag === 'contact' && p.attrs?.addressing_mode === 'lid');
     const answered = wantsLid && account ? account.jid('lid') : bare(jid);
     if (!account) {
-      return node('user', { jid: answered }, isContact ? [PROTOCOLS.contact(null, asked && Buffer.from(asked))] : protocols.map((p) => node(p.tag, {}, p.tag === 'devices' ? [node('error', { code: '404' })] : undefined)));
+      return node(
+        'user',
+        { jid: answered },
+        isContact
+          ? [PROTOCOLS.contact(null, asked && Buffer.from(asked))]
+          : protocols.map((p) =>
+              node(p.tag, {}, p.tag === 'devices' ? [node('error', { code: '404' })] : undefined),
+            ),
+      );
     }
     const attrs = { jid: answered };
     if (isContact) attrs.pn_jid = account.jid('pn');
     if (this.server.faults.usyncEmpty(formOf(answered), account)) return node('user', attrs, []);
-    return node('user', attrs, protocols.filter((p) => PROTOCOLS[p.tag]).map((p) => PROTOCOLS[p.tag](account, asked && Buffer.from(asked))));
+    return node(
+      'user',
+      attrs,
+      protocols
+        .filter((p) => PROTOCOLS[p.tag])
+        .map((p) => PROTOCOLS[p.tag](account, asked && Buffer.from(asked))),
+    );
   }
 }

@@ -19,7 +19,8 @@ export function encode(node) {
 }
 
 export function decode(bytes) {
-  const plain = bytes[0] & 2 ? zlib.inflateSync(bytes.subarray(1), { maxOutputLength: INFLATED_MAX }) : bytes.subarray(1);
+  const plain =
+    bytes[0] & 2 ? zlib.inflateSync(bytes.subarray(1), { maxOutputLength: INFLATED_MAX }) : bytes.subarray(1);
   return decodeDecompressedBinaryNode(plain, constants);
 }
 
@@ -39,7 +40,9 @@ export function children(parent, tag) {
 export function bytesOf(parent, tag) {
   const content = (tag ? child(parent, tag) : parent)?.content;
   if (typeof content === 'string') return Buffer.from(content, 'utf8');
-  return content instanceof Uint8Array ? Buffer.from(content.buffer, content.byteOffset, content.length) : undefined;
+  return content instanceof Uint8Array
+    ? Buffer.from(content.buffer, content.byteOffset, content.length)
+    : undefined;
 }
 
 export function textOf(parent, tag) {
@@ -75,7 +78,11 @@ export function fromJson(value) {
   if (Array.isArray(value)) return value.map(fromJson);
   if (value.base64 !== undefined) return Buffer.from(value.base64, 'base64');
   if (value.hex !== undefined) return Buffer.from(value.hex, 'hex');
-  return node(value.tag, Object.fromEntries(Object.entries(value.attrs ?? {}).map(([k, v]) => [k, String(v)])), fromJson(value.content));
+  return node(
+    value.tag,
+    Object.fromEntries(Object.entries(value.attrs ?? {}).map(([k, v]) => [k, String(v)])),
+    fromJson(value.content),
+  );
 }
 
 // --- addresses ---
@@ -84,7 +91,11 @@ export function parseJid(jid) {
   const at = jid.lastIndexOf('@');
   const server = at < 0 ? jid : jid.slice(at + 1);
   const [name, device] = (at < 0 ? '' : jid.slice(0, at)).split(':');
-  return { user: name.split('.')[0], device: Number(device ?? 0), server: server === 'c.us' ? SERVER : server };
+  return {
+    user: name.split('.')[0],
+    device: Number(device ?? 0),
+    server: server === 'c.us' ? SERVER : server,
+  };
 }
 
 export function formatJid(user, device, form) {

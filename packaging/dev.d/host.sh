@@ -10,7 +10,7 @@ HOST_BUILD=(gcc meson ninja-build pkg-config libglib2.0-dev libglib2.0-dev-bin l
 HOST_DEB=(debhelper dpkg-dev fakeroot lintian)
 HOST_LAB=(debootstrap systemd-container util-linux jq curl)
 HOST_TEST=(dbus dbus-daemon polkitd python3 python3-pytest python3-dbusmock python3-gi python3-yaml python3-jsonschema python3-dbus
-           libglib2.0-bin sqlite3 procps systemd openssl gnome-keyring libsecret-tools)
+           libglib2.0-bin sqlite3 procps systemd openssl gnome-keyring libsecret-tools iproute2)
 HOST_LINT=(shellcheck clang-format)
 HOST_BENCH=(wrk)
 HOST_FUZZ=(clang libclang-rt-dev)

@@ -429,6 +429,9 @@ def test_history_comes_inline_and_as_a_file(pair):
         double.control(f"accounts/{ANNA}/history", {"type": "RECENT", "inline": inline, "data": {"conversations": [{"id": lid(CARL), "messages": [{"message": message}]}]}})
         history = anna.wait("history", where=lambda data, i=inline: any(text_of(one) == f"old {i}" for one in data["messages"]))
         assert history["messages"][0]["key"]["remoteJid"] == lid(CARL)
+    double.control(f"accounts/{ANNA}/history", {"type": "FULL", "made": {"chats": 20, "messages": 100}})
+    made = anna.wait("history", where=lambda data: len(data["messages"]) == 2000)
+    assert {text_of(one) for one in made["messages"]} == {f"old message {chat}/{number}" for chat in range(20) for number in range(100)}
 
 
 def test_app_state_goes_from_phone_to_client_and_back_with_every_mac(pair):

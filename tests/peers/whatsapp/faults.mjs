@@ -171,6 +171,15 @@ export class Faults {
     return rule.error;
   }
 
+  // What an ack carries besides, from {"ack_attrs": {"attrs": {"refresh_lid": "true"}, "device", "to", "times"}}.
+  ackAttrs(device, stanza) {
+    const rule = this.switches.ack_attrs;
+    if (!rule || (rule.device && rule.device !== device.name) || (rule.to && rule.to !== stanza.attrs.to))
+      return {};
+    if (rule.times !== undefined && (rule.times -= 1) < 0) return {};
+    return rule.attrs;
+  }
+
   iqError(device, xmlns) {
     const rule = this.switches.iq_error;
     if (!rule || rule.xmlns !== xmlns || (rule.device && rule.device !== device?.name)) return null;

@@ -74,7 +74,8 @@ export class Messages {
       reached,
       repeated,
     });
-    this.#ack(sender, stanza, { t, ...this.#hashAnswer(sender, stanza) });
+    const injected = this.server.faults.ackAttrs(sender, stanza);
+    this.#ack(sender, stanza, { t, ...this.#hashAnswer(sender, stanza), ...injected });
   }
 
   #ack(sender, stanza, more) {

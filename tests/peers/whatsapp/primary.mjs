@@ -5,11 +5,13 @@
 
 import crypto from 'node:crypto';
 import zlib from 'node:zlib';
+import { makeHistory } from './history.mjs';
 import { bytesOf, child, node, now, proto } from './wire.mjs';
 
 const { Type } = proto.Message.ProtocolMessage;
 const { PeerDataOperationRequestType: Operation } = proto.Message;
 const INLINE_MAX = 60000;
+const NOTHING = { chats: 0 };
 const SYNC_TYPES = proto.HistorySync.HistorySyncType;
 
 function hkdf(key, info, size) {
@@ -92,25 +94,15 @@ export class Primary {
     });
   }
 
-  // data: a HistorySync as JSON. inline false puts it on the media host.
-  async history(device, { type, data, bytes, chunk, progress, inline, ...more }) {
+  // data: a HistorySync as JSON; made: one of that size. inline false puts it on the media host.
+  async history(device, { type, data, bytes, made, chunk, progress, inline, ...more }) {
     const syncType = SYNC_TYPES[type];
     if (syncType === undefined)
       throw new RangeError(
         `there is no history type ‘${type}’; there are: ${Object.keys(SYNC_TYPES).join(', ')}`,
       );
-    const plain =
-      bytes ??
-      Buffer.from(
-        proto.HistorySync.encode(
-          proto.HistorySync.fromObject({
-            syncType,
-            chunkOrder: chunk ?? 1,
-            progress: progress ?? 100,
-            ...data,
-          }),
-        ).finish(),
-      );
+    const head = { syncType, chunkOrder: chunk ?? 1, progress: progress ?? 100, ...data };
+    const plain = bytes ?? makeHistory(head, made ?? NOTHING);
     const packed = zlib.deflateSync(plain);
     const isInline = inline ?? packed.length <= INLINE_MAX;
     const notification = { syncType, chunkOrder: chunk ?? 1, progress: progress ?? 100, ...more };

@@ -138,9 +138,9 @@ class Line:
         assert status == 202, answer
         return answer["id"]
 
-    def send(self, to, status="sent", **document):
+    def send(self, to, status="sent", seconds=30, **document):
         """Hands a message to the HTTP API and waits until the network has it; returns the stored message."""
-        return self.wait_status(self.post(to, **document), status)
+        return self.wait_status(self.post(to, **document), status, seconds)
 
     def read(self, name):
         """The stored message by our id or the network's, or None."""

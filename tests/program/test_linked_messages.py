@@ -224,7 +224,7 @@ def test_deletions_for_everyone_reach_the_other_side(world):
     assert "a secret of anna" not in str(gone) and world.wait_event("message.revoked", network_id=sent["id"])
     ours, _, _ = arrived(world, {"text": "a secret of ours"})
     world.line.send(ANNA, revoke={"message_id": ours["id"]})
-    world.anna.wait("message", where=lambda data: (data["message"].get("protocolMessage") or {}).get("key", {}).get("id") == ours["network_id"]
+    world.anna.wait("message", where=lambda data: ((data["message"] or {}).get("protocolMessage") or {}).get("key", {}).get("id") == ours["network_id"]
                     and data["message"]["protocolMessage"].get("type", "REVOKE") == "REVOKE")
     assert world.line.read(ours["id"])["type"] == "revoked"
 

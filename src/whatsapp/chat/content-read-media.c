@@ -105,7 +105,8 @@ add_media (UlakContentReading *reading, const Facts *facts)
   JsonObject *media = ulak_content_begin_part (reading->content->document, "media");
 
   ulak_content_set_text (media, "mime_type", facts->mime_type);
-  ulak_content_set_positive (media, "size_bytes", facts->size_bytes);
+  if (facts->size_bytes >= 0)
+    json_object_set_int_member (media, "size_bytes", facts->size_bytes);
   set_digest (media, &facts->file_sha256);
   ulak_content_set_text (media, "file_name", facts->file_name);
   ulak_content_set_text (media, "caption", facts->caption);

@@ -45,7 +45,7 @@ read_description (const UlakNode *node, JsonObject *document)
 static void
 read_timer (const UlakNode *node, JsonObject *document)
 {
-  copy_number (node, "expiration", document, "ephemeral_s");
+  copy_number (node, "expiration", document, "timer_s");
 }
 
 static void
@@ -109,7 +109,7 @@ read_detail (const UlakNode *node, JsonObject *document)
 {
   if (ulak_node_is (node, "not_ephemeral"))
     {
-      json_object_set_int_member (document, "ephemeral_s", 0);
+      json_object_set_int_member (document, "timer_s", 0);
       return TRUE;
     }
   for (gsize i = 0; i < G_N_ELEMENTS (details); i++)
@@ -152,7 +152,7 @@ ulak_groups_get_timer_s (const UlakGroup *group)
 {
   g_autoptr (JsonObject) document = ulak_groups_parse_document (group);
 
-  return (guint32) CLAMP (ulak_json_peek_integer (document, "ephemeral_s", 0), 0, G_MAXINT32);
+  return (guint32) CLAMP (ulak_json_peek_integer (document, "timer_s", 0), 0, G_MAXINT32);
 }
 
 /* --- members --- */

@@ -4,7 +4,7 @@
  * Groups: what the server says of a group, put into the group cache. Store's thread.
  *
  * The document of a group is JSON of our own: {"subject", "owner", "created_at" (Unix s), "description", "description_id",
- * "announcement", "locked", "ephemeral_s", "member_add_mode", "approval", "suspended", "parent", "linked_parent", ...}.
+ * "announcement", "locked", "timer_s", "member_add_mode", "approval", "suspended", "parent", "linked_parent", ...}.
  */
 #pragma once
 

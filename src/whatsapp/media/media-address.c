@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 
 #define DOMAIN ".whatsapp.net"
+#define HTTPS_PORT 443
 
 /* base64url; the padding stays off, which hosts take as well. */
 static char *
@@ -27,12 +28,13 @@ static GUri *
 parse (const char *text, const char *host, GError **error)
 {
   g_autoptr (GUri) uri = g_uri_parse (text, SOUP_HTTP_URI_FLAGS, NULL);
-  g_autofree char *authority = NULL;
+  const char *name = uri == NULL ? NULL : g_uri_get_host (uri);
+  g_autofree char *with_port = name == NULL ? NULL : g_strdup_printf ("%s:%d", name, g_uri_get_port (uri));
 
-  if (uri != NULL)
-    authority = g_uri_get_port (uri) < 0 ? g_strdup (g_uri_get_host (uri))
-                                         : g_strdup_printf ("%s:%d", g_uri_get_host (uri), g_uri_get_port (uri));
-  if (authority != NULL && g_ascii_strcasecmp (authority, host) == 0 && g_uri_get_userinfo (uri) == NULL)
+  /* A host without a port has the scheme's in the parsed address. */
+  if (name != NULL && g_uri_get_userinfo (uri) == NULL
+      && (g_ascii_strcasecmp (with_port, host) == 0
+          || (g_ascii_strcasecmp (name, host) == 0 && (g_uri_get_port (uri) < 0 || g_uri_get_port (uri) == HTTPS_PORT))))
     return g_steal_pointer (&uri);
   g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The place of the medium is no path on a host");
   return NULL;
@@ -64,7 +66,7 @@ ulak_media_address_of_url (const char *url, GError **error)
 
   if (length > strlen (DOMAIN) && g_ascii_strcasecmp (host + length - strlen (DOMAIN), DOMAIN) == 0
       && g_str_equal (g_uri_get_scheme (uri), "https") && g_uri_get_userinfo (uri) == NULL
-      && (g_uri_get_port (uri) < 0 || g_uri_get_port (uri) == 443) && strlen (g_uri_get_path (uri)) > 1)
+      && (g_uri_get_port (uri) < 0 || g_uri_get_port (uri) == HTTPS_PORT) && strlen (g_uri_get_path (uri)) > 1)
     return g_steal_pointer (&uri);
   g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED,
                        "The message names a place for its medium that is not on whatsapp.net");

@@ -3,6 +3,7 @@
  */
 #include "whatsapp/social/group-show.h"
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "whatsapp/chat/address.h"
 #include "whatsapp/chat/groups.h"
@@ -124,6 +125,33 @@ add_members (UlakDatabase *database, const UlakGroup *group, JsonObject *documen
   return TRUE;
 }
 
+/* The cached document has what the server said; people see ids and times as elsewhere, and what is not set, too. */
+static gboolean
+show_details (UlakDatabase *database, JsonObject *document, GError **error)
+{
+  static const char *const marks[] = { "announcement", "locked", "approval" };
+  const char *owner = ulak_json_peek_string (document, "owner");
+  gint64 created_s = ulak_json_peek_integer (document, "created_at", 0);
+  g_autofree char *created_at = created_s > 0 ? ulak_format_rfc3339 (created_s * G_USEC_PER_SEC) : NULL;
+  g_autofree char *owner_id = NULL;
+  UlakJid jid;
+
+  if (owner != NULL && ulak_jid_parse (owner, &jid, NULL) && ulak_jid_is_user (&jid)
+      && !ulak_people_name (database, &jid, &owner_id, error))
+    return FALSE;
+  set_text (document, "owner", owner_id);
+  set_text (document, "created_at", created_at);
+  json_object_remove_member (document, "subject_at");
+  for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
+    if (!json_object_has_member (document, marks[i]))
+      json_object_set_boolean_member (document, marks[i], FALSE);
+  if (!json_object_has_member (document, "timer_s"))
+    json_object_set_int_member (document, "timer_s", 0);
+  if (!json_object_has_member (document, "description"))
+    json_object_set_string_member (document, "description", "");
+  return TRUE;
+}
+
 gboolean
 ulak_group_show (UlakDatabase *database,
                  const UlakNode *node,
@@ -140,7 +168,7 @@ ulak_group_show (UlakDatabase *database,
     return FALSE;
   document = group == NULL ? json_object_new () : ulak_groups_parse_document (group);
   json_object_set_string_member (document, "id", name);
-  if (group != NULL && !add_members (database, group, document, error))
+  if (!show_details (database, document, error) || (group != NULL && !add_members (database, group, document, error)))
     return FALSE;
   *document_out = g_steal_pointer (&document);
   return TRUE;

@@ -259,6 +259,9 @@ export class Groups {
       announcement: Boolean(child(content, 'announcement')),
       ephemeral: Number(child(content, 'ephemeral')?.attrs.expiration ?? 0),
     });
+    const described = child(content, 'description');
+    if (described) group.description = { id: described.attrs.id, body: textOf(described, 'body'), t: now(), by };
+    if (child(content, 'locked')) group.locked = true;
     const answer = group.toNode();
     for (const [jid, account] of named) {
       if (!account) answer.content.push(node('participant', { jid, error: '404' }));

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The Ulak authors
+"""A linked line in groups with Baileys clients and phones: what is said there, who may read it, and how groups change.
+
+ULAK_LINKED_MESSAGES says how many messages everybody sends in each of the groups of 2, 30 and 256 members (1,000 in `soak`).
+"""
+
+import json
+import os
+
+import pytest
+
+from tests.program.linked import ANNA, BERT, CARL, SALES, failures_of_ours, lid, open_world, pn, reason_to_skip, says, settle, text_of
+from tests.program.suite import wait_for
+
+pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
+
+MESSAGES = int(os.environ.get("ULAK_LINKED_MESSAGES", "25"))
+BULK_SECONDS = 60 + MESSAGES
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with open_world() as world:
+        yield world
+
+
+@pytest.fixture
+def world(shared):
+    shared.double.control("journal", method="DELETE")
+    yield shared
+    shared.double.control("faults", method="DELETE")
+    shared.check()
+
+
+def create(world, subject, members, **more):
+    return world.line.whatsapp("CreateGroup", "s", json.dumps({"subject": subject, "members": members, **more}))["id"]
+
+
+def kept(world, group):
+    return world.double.control(f"groups/{group}")
+
+
+def members_of(world, group):
+    return {member["phone"]: member["type"] for member in kept(world, group)["members"]}
+
+
+def everybody_gets(world, group, text, phones=(ANNA, BERT, CARL)):
+    """The line says something in the group; clients and phones of those have it."""
+    ours = world.line.send(group, text=text)
+    for phone in phones:
+        assert world.wait_inbox(phone, network_id=ours["network_id"])["text"] == text
+        if phone in world.clients:
+            world.clients[phone].wait("message", where=says(text))
+    return ours
+
+
+def change(world, group, action, *people):
+    return [row["code"] for row in world.line.whatsapp("ChangeMembers", "ssas", group, action, list(people))]
+
+
+# --- what the line does ---
+
+def test_the_line_makes_a_group_and_everybody_talks_in_it(world):
+    group = create(world, "Friends", [ANNA, f"+{BERT}", lid(CARL)], description="all of us")
+    assert members_of(world, group) == {SALES: "superadmin", ANNA: None, BERT: None, CARL: None}
+    assert (kept(world, group)["subject"], kept(world, group)["description"]) == ("Friends", "all of us")
+    ours = everybody_gets(world, group, "hello all")
+    for sender, by in ((world.anna, ANNA), (world.bert, BERT)):
+        sent = sender.call("sendText", to=group, text=f"hello from {by}", wait="ack")
+        message = world.line.wait_message(sent["id"])
+        assert (message["chat"], message["from"], message["text"], message["from_me"]) == (group, by, f"hello from {by}", False)
+        assert world.wait_event("message.received", network_id=sent["id"])["data"]["contact"]["phone"] == by
+    sent = world.phone_send(CARL, group, text="hello from carl")
+    assert world.line.wait_message(sent)["from"] == CARL
+    everybody_gets(world, group, "with the same key")
+    world.line.wait_status(ours["id"], "delivered")
+    world.anna.call("readMessages", messages=[ours["network_id"]])
+    assert failures_of_ours(world) == [] and world.journal("signatures", kind="skmsg", valid=True)
+
+
+def test_own_other_devices_appear_as_ours_in_groups(world):
+    group = create(world, "Own", [ANNA])
+    everybody_gets(world, group, "known", [ANNA])
+    sent = world.phone_send(SALES, group, text="our phone in the group")
+    message = world.line.wait_message(sent)
+    assert (message["chat"], message["from_me"], message["text"]) == (group, True, "our phone in the group")
+    world.anna.wait("message", where=says("our phone in the group"))
+
+
+def test_contents_in_groups_quote_mention_and_vote(world):
+    group = create(world, "Contents", [ANNA, BERT])
+    sent = world.anna.call("sendText", to=group, text="the question", wait="ack")
+    question = world.line.wait_message(sent["id"])
+    ours = world.line.send(group, text=f"@{BERT} knows", mentions=[BERT], reply_to=question["id"])
+    got = world.bert.wait("message", where=lambda data: data["key"]["id"] == ours["network_id"])["message"]["extendedTextMessage"]
+    assert got["contextInfo"]["mentionedJid"] == [lid(BERT)] and got["contextInfo"]["participant"] == lid(ANNA)
+    assert (got["contextInfo"]["stanzaId"], got["text"]) == (sent["id"], f"@{lid(BERT).split('@')[0]} knows")
+    poll = world.line.send(group, poll={"name": "When?", "options": ["now", "later"], "selectable_count": 1})
+    for client, phone, choice in ((world.anna, ANNA, "now"), (world.bert, BERT, "later")):
+        client.wait("message", where=lambda data: data["key"]["id"] == poll["network_id"])
+        vote = client.call("sendVote", to=group, poll=poll["network_id"], options=[choice], wait="ack")
+        message = world.line.wait_message(vote["id"])
+        assert (message["from"], message["type"], message["poll_vote"]["options"]) == (phone, "poll_vote", [choice])
+    theirs = world.anna.call("sendPoll", to=group, name="Where?", options=["here", "there"], selectable=1, wait="ack")
+    asked = world.line.wait_message(theirs["id"])
+    mine = world.line.send(group, poll_vote={"message_id": asked["id"], "options": ["there"]})
+    for client in (world.anna, world.bert):
+        assert client.wait("vote", where=lambda vote: vote["key"]["id"] == mine["network_id"])["options"] == ["there"]
+    reaction = world.bert.call("sendReaction", to=group, message=ours["network_id"], emoji="🎯", wait="ack")
+    event = world.wait_event("message.reaction", network_id=reaction["id"])["data"]["message"]
+    assert (event["reaction"]["emoji"], event["from"], event["chat"]) == ("🎯", BERT, group)
+
+
+def test_a_new_member_reads_from_then_on_and_a_removed_one_no_more(world):
+    group = create(world, "Changing", [ANNA, CARL])
+    everybody_gets(world, group, "before bert", [ANNA, CARL])
+    assert change(world, group, "add", BERT) == [200]
+    everybody_gets(world, group, "with bert", [ANNA, BERT, CARL])
+    before = skmsg_key_id(world, group)
+    assert change(world, group, "remove", ANNA) == [200]
+    everybody_gets(world, group, "without anna", [BERT, CARL])
+    assert skmsg_key_id(world, group) != before, "a removed member could read on"
+    assert all(text_of(event["data"]) != "without anna" for event in world.anna.events if event["event"] == "message")
+    assert change(world, group, "add", ANNA) == [200]
+    everybody_gets(world, group, "anna is back", [ANNA, BERT, CARL])
+    world.bert.call("leaveGroup", group=group)
+    wait_for(lambda: world.events("group.updated", group=group, change="remove", by=BERT), describe="bert left")
+    settle(world)
+    before = skmsg_key_id(world, group)
+    everybody_gets(world, group, "bert is gone", [ANNA, CARL])
+    assert skmsg_key_id(world, group) != before
+    assert failures_of_ours(world) == []
+
+
+def skmsg_key_id(world, group):
+    """The key id in the newest sender-key message that the line sent to the group: field 1 of the protobuf behind the version byte."""
+    rows = world.double.control(f"devices/{world.line.jid}/stanzas")["rows"]
+    for row in reversed(rows):
+        node = row["node"]
+        if row["direction"] != "in" or node["tag"] != "message" or node["attrs"]["to"] != group:
+            continue
+        enc = next(child for child in node["content"] if child["tag"] == "enc")
+        body, value, shift = bytes_of(enc["content"])[2:], 0, 0
+        for byte in body:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+    raise AssertionError(f"the line sent nothing to {group}")
+
+
+def bytes_of(content):
+    import base64
+
+    return base64.b64decode(content["base64"] if isinstance(content, dict) else content)
+
+
+def test_administration_goes_out_and_is_told(world):
+    group = create(world, "Old name", [ANNA, BERT])
+    changes = {"subject": "New name", "description": "new words", "announcement": True, "locked": True, "timer_s": 86400,
+               "member_add_mode": "admin_add", "approval": True}
+    world.line.whatsapp("UpdateGroup", "ss", group, json.dumps(changes))
+    now = kept(world, group)
+    assert (now["subject"], now["description"], now["announcement"], now["locked"], now["ephemeral"], now["member_add_mode"], now["approval"]) == (
+        "New name", "new words", True, True, 86400, "admin_add", True)
+    document = world.line.whatsapp("GetGroup", "s", group)
+    assert {name: document[name] for name in changes} == changes
+    assert change(world, group, "promote", ANNA) == [200] and members_of(world, group)[ANNA] == "admin"
+    assert change(world, group, "demote", ANNA) == [200] and members_of(world, group)[ANNA] is None
+    assert change(world, group, "remove", CARL) == [404]
+    world.anna.wait("groups.update", where=lambda rows: any(row.get("subject") == "New name" for row in rows))
+    ours = world.line.send(group, text="only we may write")
+    got = world.anna.wait("message", where=says("only we may write"))
+    assert got["message"]["extendedTextMessage"]["contextInfo"]["expiration"] == 86400 and ours["status"]
+    world.line.whatsapp("UpdateGroup", "ss", group, json.dumps({"announcement": False, "locked": False, "timer_s": 0, "description": "", "approval": False}))
+    now = kept(world, group)
+    assert (now["announcement"], now["locked"], now["ephemeral"], now["description"], now["approval"]) == (False, False, 0, None, False)
+    assert group in [one["id"] for one in world.line.whatsapp("ListGroups")]
+
+
+def test_invitations_and_requests_to_join(world):
+    group = create(world, "Door", [ANNA])
+    link = world.line.whatsapp("GetInvite", "sb", group, False)
+    assert link == f"https://chat.whatsapp.com/{kept(world, group)['invite']}"
+    renewed = world.line.whatsapp("GetInvite", "sb", group, True)
+    assert renewed != link and renewed.endswith(kept(world, group)["invite"])
+    world.line.whatsapp("UpdateGroup", "ss", group, json.dumps({"approval": True}))
+    world.bert.call("joinGroup", code=renewed.rsplit("/", 1)[1])
+    assert [one["phone"] for one in world.line.whatsapp("ListJoinRequests", "s", group)] == [BERT]
+    assert change(world, group, "approve", BERT) == [200] and BERT in members_of(world, group)
+    everybody_gets(world, group, "welcome bert", [ANNA, BERT])
+
+
+def test_the_line_looks_at_joins_and_leaves_a_group_of_others(world):
+    group = world.double.control("groups", {"by": ANNA, "subject": "Theirs", "members": [BERT]})["jid"]
+    code = kept(world, group)["invite"]
+    assert world.line.whatsapp("JoinGroup", "sb", f"https://chat.whatsapp.com/{code}", True)["subject"] == "Theirs"
+    assert SALES not in members_of(world, group)
+    assert world.line.whatsapp("JoinGroup", "sb", code, False)["id"] == group
+    everybody_gets(world, group, "we joined", [ANNA, BERT])
+    sent = world.anna.call("sendText", to=group, text="welcome", wait="ack")
+    assert world.line.wait_message(sent["id"])["text"] == "welcome"
+    world.line.whatsapp("LeaveGroup", "s", group)
+    assert SALES not in members_of(world, group)
+    failed = world.line.wait_status(world.line.post(group, text="we are out"), "failed")
+    assert failed["error"]["code"].startswith("E_WA_")
+
+
+# --- what others do ---
+
+def test_changes_by_others_are_events_and_are_kept_to(world):
+    group = world.double.control("groups", {"by": ANNA, "subject": "Watched", "members": [SALES, BERT]})["jid"]
+    world.wait_event("group.updated", group=group, change="create")
+    world.anna.call("setSubject", group=group, subject="Watched closely")
+    event = world.wait_event("group.updated", group=group, change="subject")["data"]
+    assert (event["by"], event["values"]["subject"]) == (ANNA, "Watched closely")
+    world.anna.call("setDescription", group=group, description="by anna")
+    assert world.wait_event("group.updated", group=group, change="description")["data"]["values"]["description"] == "by anna"
+    world.anna.call("promote", group=group, members=[lid(SALES)])
+    assert world.wait_event("group.updated", group=group, change="promote")["data"]["members"] == [SALES]
+    world.anna.call("setGroupTimer", group=group, seconds=604800)
+    world.wait_event("group.updated", group=group, change="ephemeral")
+    settle(world)
+    assert world.line.whatsapp("GetGroup", "s", group)["timer_s"] == 604800
+    ours = world.line.send(group, text="within a week")
+    got = world.anna.wait("message", where=says("within a week"))
+    assert got["message"]["extendedTextMessage"]["contextInfo"]["expiration"] == 604800
+    world.anna.call("addMembers", group=group, members=[lid(CARL)])
+    assert world.wait_event("group.updated", group=group, change="add")["data"]["members"] == [CARL]
+    settle(world)
+    everybody_gets(world, group, "carl reads this", [ANNA, BERT, CARL])
+    assert ours and failures_of_ours(world) == []
+    world.anna.call("removeMembers", group=group, members=[lid(SALES)])
+    assert world.wait_event("group.updated", group=group, change="remove")["data"]["members"] == [SALES]
+
+
+def test_an_administrator_deletes_what_others_wrote(world):
+    group = create(world, "Moderated", [ANNA, BERT])
+    sent = world.bert.call("sendText", to=group, text="spam by bert", wait="ack")
+    message = world.line.wait_message(sent["id"])
+    world.line.send(group, revoke={"message_id": message["id"]})
+    world.anna.wait("message", where=lambda data: ((data["message"] or {}).get("protocolMessage") or {}).get("key", {}).get("id") == sent["id"])
+    assert world.line.read(message["id"])["type"] == "revoked"
+    ours = everybody_gets(world, group, "not to be deleted by bert", [ANNA, BERT])
+    world.bert.call("revoke", to=group, message=ours["network_id"], wait="ack")
+    marker = world.bert.call("sendText", to=group, text="after the attempt", wait="ack")
+    world.line.wait_message(marker["id"])
+    assert world.line.read(ours["id"])["text"] == "not to be deleted by bert"
+    change(world, group, "promote", ANNA)
+    settle(world)
+    world.anna.call("revoke", to=group, message=marker["id"], wait="ack")
+    world.line.wait_message(marker["id"], type="revoked")
+
+
+def test_a_member_with_a_new_device_gets_the_key(world):
+    group = create(world, "Devices", [ANNA, BERT])
+    everybody_gets(world, group, "before the tablet", [ANNA, BERT])
+    with world.double.foreign() as tablet:
+        tablet.link(lambda text: world.double.scan(BERT, text))
+        settle(world)
+        world.line.send(group, text="for the tablet, too")
+        tablet.wait("message", where=says("for the tablet, too"))
+        tablet.call("logOut")
+    wait_for(lambda: len(world.double.control(f"accounts/{BERT}")["devices"]) == 2, describe="the tablet is gone")
+    settle(world)
+    before = skmsg_key_id(world, group)
+    everybody_gets(world, group, "without the tablet", [ANNA, BERT])
+    assert skmsg_key_id(world, group) != before
+    assert failures_of_ours(world) == []
+
+
+@pytest.mark.parametrize("form", ["pn", "lid"])
+def test_groups_of_both_forms_of_address_work(world, form):
+    group = world.double.control("groups", {"by": ANNA, "subject": form, "members": [SALES, BERT, CARL], "form": form})["jid"]
+    everybody_gets(world, group, f"by {form}")
+    sent = world.bert.call("sendText", to=group, text=f"bert by {form}", wait="ack")
+    assert world.line.wait_message(sent["id"])["from"] == BERT
+    assert failures_of_ours(world) == []
+
+
+def test_a_group_message_that_a_member_cannot_read_is_sent_again(world):
+    group = create(world, "Again", [ANNA, BERT, CARL])
+    everybody_gets(world, group, "whole")
+    world.double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": pn(BERT, 1), "action": "corrupt"})
+    everybody_gets(world, group, "damaged for bert")
+    world.double.control(f"accounts/{CARL}/corrupt", {"times": 1})
+    everybody_gets(world, group, "damaged for carl")
+    assert {row["by"] for row in failures_of_ours(world)} == {pn(BERT, 1), pn(CARL)}
+    for text, sender in (("damaged by anna", world.anna), ("again by anna", world.anna)):
+        world.double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": world.line.jid, "action": "corrupt"})
+        sent = sender.call("sendText", to=group, text=text, wait="ack")
+        assert world.line.wait_message(sent["id"], type="text")["text"] == text
+    world.double.control("faults", {"direction": "out", "tag": "message", "child": "enc", "device": world.line.jid, "action": "corrupt"})
+    sent = world.phone_send(CARL, group, text="damaged by carl")
+    assert world.line.wait_message(sent, type="text")["from"] == CARL
+    damaged = [row for row in world.journal("signatures") if not row["valid"]]
+    assert [row["kind"] for row in damaged] == ["skmsg"], "one message was damaged on its way to a phone, which checks"
+    world.double.control("journal", method="DELETE")
+
+
+# --- many ---
+
+def bulk_group(world, size):
+    """A group with the line, Anna's and Carl's devices, and others whose phones take everything and say so."""
+    first = 15553000000
+    phones = [str(first + number) for number in range(max(0, size - 3))]
+    missing = [phone for phone in phones if phone not in world.bulk]
+    if missing:
+        world.double.control("accounts", {"accounts": [{"phone": phone, "decrypt": False} for phone in missing]})
+        world.bulk.update(missing)
+    members = [ANNA, *([CARL] if size > 2 else []), *phones]
+    return world.double.control("groups", {"by": ANNA, "subject": f"{size}", "members": [SALES, *members]})["jid"]
+
+
+@pytest.mark.parametrize("size", [2, 30, 256])
+def test_many_messages_in_a_group_arrive_once_and_in_order(world, size):
+    world.bulk = getattr(world, "bulk", set())
+    group = bulk_group(world, size)
+    world.double.control("options", {"journal": False})
+    ours = [world.line.post(group, text=f"ours {number}") for number in range(MESSAGES)]
+    calls = [world.anna.begin("sendText", to=group, text=f"anna {number}") for number in range(MESSAGES)]
+    theirs = [world.anna.take(call, 120)["id"] for call in calls]
+    if size > 2:
+        theirs += world.double.control(f"accounts/{CARL}/burst", {"to": group, "text": "carl #", "count": MESSAGES})["ids"]
+    for network_id in theirs:
+        world.line.wait_message(network_id, BULK_SECONDS)
+    for message_id in ours:
+        world.line.wait_status(message_id, "sent", BULK_SECONDS)
+    world.anna.wait("message", where=says(f"ours {MESSAGES - 1}"), timeout_s=BULK_SECONDS)
+    world.double.control("options", {"journal": True})
+
+    def numbers(texts, who):
+        return [int(text.split()[1]) for text in texts if text and text.startswith(f"{who} ")]
+    history = [message for message in world.line.history(group) if message["type"] == "text"]
+    texts = [text_of(event["data"]) for event in world.anna.events if event["event"] == "message" and event["data"]["key"]["remoteJid"] == group]
+    order = list(range(MESSAGES))
+    assert sorted(numbers([m["text"] for m in history if m["from"] == ANNA], "anna")) == order
+    assert numbers([m["text"] for m in history if m["from_me"]], "ours") == order
+    assert numbers(texts, "ours") == order
+    if size > 2:
+        assert numbers([m["text"] for m in history if m["from"] == CARL], "carl") == order
+        carls = wait_for(lambda: (found := numbers([row.get("text") for row in world.inbox(CARL) if row["chat"] == group], "ours")) and len(found) >= MESSAGES and found,
+                         BULK_SECONDS, "all of ours on carl's phone")
+        assert carls == order
+    assert failures_of_ours(world) == []

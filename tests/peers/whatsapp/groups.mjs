@@ -40,6 +40,13 @@ const SETTINGS = {
   },
 };
 
+// What a member who is no admin may do, and when.
+const OPEN_TO_MEMBERS = {
+  subject: (g) => !g.locked,
+  description: (g) => !g.locked,
+  add: (g) => g.memberAddMode !== 'admin_add',
+};
+
 export class Groups {
   constructor(server) {
     this.server = server;
@@ -221,14 +228,7 @@ export class Groups {
 
   #setOne(connection, iq, by, group, content) {
     const { tag } = content ?? {};
-    const isAdmin = group.isAdmin(by);
-    const needsAdmin =
-      tag !== 'subject' && tag !== 'description' && tag !== 'add'
-        ? true
-        : tag === 'add'
-          ? group.memberAddMode === 'admin_add'
-          : group.locked;
-    if (needsAdmin && !isAdmin) return connection.error(iq, 403, 'forbidden');
+    if (!group.isAdmin(by) && !OPEN_TO_MEMBERS[tag]?.(group)) return connection.error(iq, 403, 'forbidden');
     if (['add', 'remove', 'promote', 'demote'].includes(tag))
       return this.#members(connection, iq, by, group, content);
     if (tag === 'subject') return this.#subject(connection, iq, by, group, textOf(content));

@@ -94,8 +94,7 @@ export class Receipts {
     if (!author || author === device.account) return;
     if (type === 'read' && device.account.privacy.readreceipts === 'none') return;
     const attrs = this.#addressed(device, stanza, this.#formOf(stanza));
-    if (type && type !== 'inactive') attrs.type = type;
-    if (type === 'inactive') attrs.type = 'inactive';
+    if (type) attrs.type = type;
     for (const target of author.devices.values())
       target.deliver(node('receipt', { ...attrs }, this.#content(stanza)));
   }

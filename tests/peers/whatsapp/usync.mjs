@@ -43,7 +43,7 @@ export class Usync {
     const usync = child(iq, 'usync');
     const protocols = children(child(usync, 'query'));
     const users = children(child(usync, 'list'), 'user')
-      .map((user) => this.#user(user, protocols, iq))
+      .map((user) => this.#user(user, protocols))
       .filter(Boolean);
     this.server.journal.count('usync_users', users.length);
     connection.result(iq, [

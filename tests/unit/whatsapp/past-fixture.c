@@ -35,13 +35,6 @@ past_wait (Past *self, GAsyncResult **result)
 }
 
 void
-past_turn_until (Past *self, const gboolean *flag)
-{
-  while (!*flag)
-    turn (self, TRUE);
-}
-
-void
 past_settle (Past *self, gpointer object)
 {
   /* A thread of the pool may drop the last reference but ours, which wakes nobody. */

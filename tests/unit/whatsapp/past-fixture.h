@@ -35,8 +35,6 @@ UlakCommitter past_get_committer (Past *self);
 
 void past_keep_cb (GObject *source, GAsyncResult *result, gpointer user_data); /* user_data: GAsyncResult ** */
 void past_wait (Past *self, GAsyncResult **result);
-/* Turns the loop, with waits between tries passing at once, until *flag. */
-void past_turn_until (Past *self, const gboolean *flag);
 /* Until nothing is under way: no reference to object but the caller's. */
 void past_settle (Past *self, gpointer object);
 

@@ -170,12 +170,14 @@ write_all (int fd, const guint8 *bytes, gsize size_bytes, GError **error)
 static gboolean
 check_first (const Job *job, const guint8 *bytes, gsize size_bytes, GError **error)
 {
+  if (job->mime_type == NULL) /* somebody sent it so, and it was verified */
+    return TRUE;
   if (size_bytes == 0)
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "content: is empty");
       return FALSE;
     }
-  if (job->mime_type == NULL || ulak_media_sniff_fits (job->mime_type, bytes, size_bytes))
+  if (ulak_media_sniff_fits (job->mime_type, bytes, size_bytes))
     return TRUE;
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "content: is not a file of type %.64s", job->mime_type);
   return FALSE;

@@ -23,7 +23,8 @@
   "<announcement/></group>"
 
 #define SHOWN_GROUP \
-  "{\"subject\":\"Tea\",\"owner\":\"" ALICE_LID "@lid\",\"created_at\":1700000000,\"announcement\":true,\"id\":\"" GROUP "\"," \
+  "{\"subject\":\"Tea\",\"owner\":\"" ALICE "\",\"created_at\":\"2023-11-14T22:13:20.000Z\",\"announcement\":true," \
+  "\"id\":\"" GROUP "\",\"locked\":false,\"approval\":false,\"timer_s\":0,\"description\":\"\"," \
   "\"members\":[{\"id\":\"" ALICE "\",\"phone\":\"" ALICE "\",\"lid\":\"" ALICE_LID "@lid\",\"rank\":\"superadmin\"}," \
   "{\"id\":\"" BOB "\",\"phone\":\"" BOB "\",\"lid\":\"" BOB_LID "@lid\",\"rank\":\"member\"}]"
 

@@ -62,18 +62,6 @@ struct _UlakLinkedBackend
 
 G_DEFINE_FINAL_TYPE (UlakLinkedBackend, ulak_linked_backend, ULAK_TYPE_BACKEND)
 
-UlakLine *
-ulak_linked_backend_get_line (UlakLinkedBackend *self)
-{
-  return self->line;
-}
-
-UlakLink *
-ulak_linked_backend_get_link (UlakLinkedBackend *self)
-{
-  return self->link;
-}
-
 static UlakService *
 service_of (UlakLinkedBackend *self)
 {

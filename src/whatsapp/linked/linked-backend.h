@@ -10,7 +10,6 @@
 #pragma once
 
 #include "connector/line.h"
-#include "whatsapp/link/link.h"
 
 G_BEGIN_DECLS
 
@@ -18,8 +17,5 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (UlakLinkedBackend, ulak_linked_backend, ULAK, LINKED_BACKEND, UlakBackend)
 
 UlakBackend *ulak_linked_backend_new (UlakLine *line); /* line: unowned, outlives it */
-
-UlakLine *ulak_linked_backend_get_line (UlakLinkedBackend *self);
-UlakLink *ulak_linked_backend_get_link (UlakLinkedBackend *self); /* (nullable): before the keys are there */
 
 G_END_DECLS

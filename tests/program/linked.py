@@ -275,7 +275,7 @@ class World:
             event = entry["event"]
             if entry["status"] != 200 or event["type"] != kind:
                 continue
-            data = event["data"].get("message") or event["data"]
+            data = next((event["data"][name] for name in ("message", "presence", "call", "contact") if name in event["data"]), event["data"])
             if all(data.get(name) == value for name, value in wanted.items()):
                 found.append(event)
         return found

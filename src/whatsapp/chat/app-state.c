@@ -26,6 +26,7 @@ typedef struct
   GTask *task;                /* (owned) (nullable): of the change */
   gboolean is_uploaded;       /* the server has the change; what is left is to fetch it */
   gboolean fetches_first;     /* the next round asks only */
+  gboolean is_current;        /* a change: what the others have is here, which may be nothing at all */
   guint n_conflicts, n_damaged, n_rounds;
 } Job;
 
@@ -300,6 +301,8 @@ after_round (UlakAppState *self, UlakAppStateFetched *fetched)
     }
   else if (fetched->has_more)
     job->fetches_first = job->record != NULL && !job->is_uploaded;
+  else
+    job->is_current = TRUE;
   start_round (self);
 }
 
@@ -439,7 +442,7 @@ round_run (UlakDatabase *database, gpointer data, GError **error)
   if (!ulak_app_state_sum_get (database, self->job->collection, &sum, error))
     return FALSE;
   self->version = sum.version;
-  if (!self->is_upload || sum.version == 0)
+  if (!self->is_upload || (sum.version == 0 && !self->job->is_current))
     return TRUE;
   self->patch = ulak_app_state_make_patch (database, self->random, self->job->collection, record->operation,
                                            (const char *const *) record->index, &record->value, record->version,

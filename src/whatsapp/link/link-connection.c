@@ -137,7 +137,7 @@ make_payload (UlakLink *self, GError **error)
   if (!ulak_credentials_is_linked (self->credentials))
     return make_registration (self);
   return ulak_payload_log_in (&self->version, ulak_credentials_get_jid (self->credentials),
-                              ulak_credentials_get_push_name (self->credentials), error);
+                              ulak_link_get_push_name (self), error);
 }
 
 static void

@@ -114,6 +114,7 @@ ulak_link_take_pair_device (UlakLink *self, UlakNode *iq)
   if (ulak_credentials_is_linked (self->credentials) || self->phase == ULAK_LINK_PAIRED)
     return;
   ulak_clock_clear_timer (self->clock, &self->connection.first_stanza_timer);
+  g_clear_pointer (&self->push_name, g_free);
   self->connection.failures = self->connection.failed_hellos = 0;
   read_refs (self, ulak_node_get_child (iq, "pair-device"));
   if (self->pairing.n_refs == 0)

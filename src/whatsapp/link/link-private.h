@@ -153,6 +153,7 @@ struct _UlakLink
   gboolean is_started;
   gboolean is_logging_out;
   gboolean is_available;
+  char *push_name; /* (owned) (nullable): newer than that of the credentials */
   guint epoch;
   UlakChannel *channel; /* (nullable) */
   UlakPending *queries;
@@ -213,6 +214,7 @@ void ulak_link_begin_login (UlakLink *self, const UlakNode *success);
 void ulak_link_take_ib (UlakLink *self, const UlakNode *ib);
 void ulak_link_count_backlog (UlakLink *self, const UlakNode *node);
 void ulak_link_send_presence (UlakLink *self);
+const char *ulak_link_get_push_name (UlakLink *self); /* (nullable) */
 void ulak_link_go_active (UlakLink *self);
 void ulak_link_clear_login (UlakLink *self);
 

@@ -67,6 +67,7 @@ ulak_link_finalize (GObject *object)
   g_clear_pointer (&self->url, g_uri_unref);
   g_clear_pointer (&self->root_key, g_bytes_unref);
   g_free (self->device_name);
+  g_free (self->push_name);
   g_clear_pointer (&self->credentials, ulak_credentials_unref);
   g_array_unref (self->handlers);
   G_OBJECT_CLASS (ulak_link_parent_class)->finalize (object);
@@ -356,6 +357,23 @@ ulak_link_set_available (UlakLink *self, gboolean is_available)
   self->is_available = is_available;
   if (self->login.is_active)
     ulak_link_send_presence (self);
+}
+
+void
+ulak_link_set_push_name (UlakLink *self, const char *name)
+{
+  if (g_strcmp0 (self->push_name, name) == 0)
+    return;
+  g_free (self->push_name);
+  self->push_name = g_strdup (name);
+  if (self->login.is_active)
+    ulak_link_send_presence (self);
+}
+
+const char *
+ulak_link_get_push_name (UlakLink *self)
+{
+  return self->push_name != NULL ? self->push_name : ulak_credentials_get_push_name (self->credentials);
 }
 
 static gint64

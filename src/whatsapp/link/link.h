@@ -171,6 +171,8 @@ gboolean ulak_link_logout_finish (UlakLink *self, GAsyncResult *result, GError *
 
 /* <presence>; also at later logins. Unavailable unless told otherwise: a device that is available silences the phone. */
 void ulak_link_set_available (UlakLink *self, gboolean is_available);
+/* The account's name was changed: what others see beside messages. Told to the server now; who calls has it kept in the credentials. */
+void ulak_link_set_push_name (UlakLink *self, const char *name);
 /* The data named by <ib><dirty type timestamp> were refreshed. */
 void ulak_link_clean (UlakLink *self, const char *type, gint64 timestamp_s);
 /* How long a message took to be understood is not seen from here: chat says when one was decrypted. */

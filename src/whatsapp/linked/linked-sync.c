@@ -120,6 +120,7 @@ own_name (UlakAppState *app_state G_GNUC_UNUSED, const char *name, UlakLinkedSyn
   Naming *naming = g_new0 (Naming, 1);
 
   naming->name = g_strdup (name);
+  ulak_link_set_push_name (self->link, name);
   ulak_store_write_async (ulak_line_get_store (self->line), save_name, naming, naming_free, noted_cb,
                           "The account's new name was not kept");
 }

@@ -60,7 +60,7 @@ struct _Shape
   void (*check) (JsonObject *object,
                  const char *path,
                  UlakIssues *issues); /* (nullable): rules across fields */
-  Field fields[FIELDS_MAX];           /* ended by a NULL name */
+  const Field *fields;                /* ended by a NULL name */
 };
 
 #define STRING(name, flags, min, max) \
@@ -83,6 +83,7 @@ struct _Shape
   { \
     name, kind, flags, 0, 0, NULL, NULL \
   }
+#define FIELDS(...) ((const Field[]){ __VA_ARGS__, { NULL, 0, 0, 0, 0, NULL, NULL, 0 } })
 #define REQUIRED ULAK_JSON_REQUIRED
 #define OPTIONAL ULAK_JSON_OPTIONAL
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -336,13 +337,8 @@ check_one_content (JsonObject *object, const char *path, UlakIssues *issues)
 
 #define THUMBNAIL STRING ("thumbnail", OPTIONAL, 1, 24576) /* base64 */
 
-static const Shape preview_shape
-    = { NULL,
-        { OF_KIND ("url", KIND_URL, REQUIRED), STRING ("title", OPTIONAL, 1, 1024),
-          STRING ("description", OPTIONAL, 1, 4096), THUMBNAIL } };
-static const Shape text_shape = { NULL,
-                                  { STRING ("body", REQUIRED, 1, 4096), OF_KIND ("preview_url", KIND_BOOLEAN, OPTIONAL),
-                                    OBJECT ("link_preview", OPTIONAL, &preview_shape) } };
+static const Shape preview_shape = { NULL, FIELDS (OF_KIND ("url", KIND_URL, REQUIRED), STRING ("title", OPTIONAL, 1, 1024), STRING ("description", OPTIONAL, 1, 4096), THUMBNAIL) };
+static const Shape text_shape = { NULL, FIELDS (STRING ("body", REQUIRED, 1, 4096), OF_KIND ("preview_url", KIND_BOOLEAN, OPTIONAL), OBJECT ("link_preview", OPTIONAL, &preview_shape)) };
 
 #define MEDIA_SOURCE OF_KIND ("link", KIND_URL, OPTIONAL), STRING ("media_id", OPTIONAL, 1, 128)
 #define CAPTION STRING ("caption", OPTIONAL, 1, 1024)
@@ -354,154 +350,60 @@ static const Shape text_shape = { NULL,
     "duration_s", KIND_INTEGER, OPTIONAL, 0, 86400, NULL, NULL \
   }
 
-static const Shape image_shape = { check_media, { MEDIA_SOURCE, CAPTION, VIEW_ONCE, THUMBNAIL } };
-static const Shape video_shape = { check_media,
-                                   { MEDIA_SOURCE, CAPTION, VIEW_ONCE, THUMBNAIL, DURATION,
-                                     OF_KIND ("gif", KIND_BOOLEAN, OPTIONAL),
-                                     OF_KIND ("video_note", KIND_BOOLEAN, OPTIONAL) } };
-static const Shape audio_shape = { check_media,
-                                   { MEDIA_SOURCE, OF_KIND ("voice", KIND_BOOLEAN, OPTIONAL), VIEW_ONCE, DURATION,
-                                     STRING ("waveform", OPTIONAL, 1, 512) } };
-static const Shape document_shape = { check_media, { MEDIA_SOURCE, CAPTION, FILE_NAME, THUMBNAIL } };
-static const Shape bare_media_shape = { check_media, { MEDIA_SOURCE } };
-static const Shape bare_document_shape = { check_media, { MEDIA_SOURCE, FILE_NAME } };
+static const Shape image_shape = { check_media, FIELDS (MEDIA_SOURCE, CAPTION, VIEW_ONCE, THUMBNAIL) };
+static const Shape video_shape = { check_media, FIELDS (MEDIA_SOURCE, CAPTION, VIEW_ONCE, THUMBNAIL, DURATION, OF_KIND ("gif", KIND_BOOLEAN, OPTIONAL), OF_KIND ("video_note", KIND_BOOLEAN, OPTIONAL)) };
+static const Shape audio_shape = { check_media, FIELDS (MEDIA_SOURCE, OF_KIND ("voice", KIND_BOOLEAN, OPTIONAL), VIEW_ONCE, DURATION, STRING ("waveform", OPTIONAL, 1, 512)) };
+static const Shape document_shape = { check_media, FIELDS (MEDIA_SOURCE, CAPTION, FILE_NAME, THUMBNAIL) };
+static const Shape bare_media_shape = { check_media, FIELDS (MEDIA_SOURCE) };
+static const Shape bare_document_shape = { check_media, FIELDS (MEDIA_SOURCE, FILE_NAME) };
 
-static const Shape location_shape = { NULL,
-                                      { { "latitude", KIND_NUMBER, REQUIRED, -90, 90, NULL, NULL },
-                                        { "longitude", KIND_NUMBER, REQUIRED, -180, 180, NULL, NULL },
-                                        STRING ("name", OPTIONAL, 1, 1000),
-                                        STRING ("address", OPTIONAL, 1, 1000) } };
+static const Shape location_shape = { NULL, FIELDS ({ "latitude", KIND_NUMBER, REQUIRED, -90, 90, NULL, NULL }, { "longitude", KIND_NUMBER, REQUIRED, -180, 180, NULL, NULL }, STRING ("name", OPTIONAL, 1, 1000), STRING ("address", OPTIONAL, 1, 1000)) };
 
 #define LABEL(name) STRING (name, OPTIONAL, 1, 256)
 
-static const Shape name_shape
-    = { NULL,
-        { STRING ("formatted_name", REQUIRED, 1, 256), LABEL ("first_name"), LABEL ("last_name"),
-          LABEL ("middle_name"), LABEL ("prefix"), LABEL ("suffix") } };
-static const Shape phone_shape = { NULL, { LABEL ("phone"), LABEL ("type"), LABEL ("wa_id") } };
-static const Shape email_shape = { NULL, { LABEL ("email"), LABEL ("type") } };
-static const Shape org_shape = { NULL, { LABEL ("company"), LABEL ("department"), LABEL ("title") } };
-static const Shape url_shape = { NULL, { STRING ("url", OPTIONAL, 1, URL_MAX), LABEL ("type") } };
-static const Shape address_shape = { NULL,
-                                     { LABEL ("street"), LABEL ("city"), LABEL ("state"), LABEL ("zip"),
-                                       LABEL ("country"), LABEL ("country_code"), LABEL ("type") } };
-static const Shape contact_shape
-    = { check_birthday,
-        { OBJECT ("name", REQUIRED, &name_shape), ARRAY ("phones", OPTIONAL, 0, 20, &phone_shape),
-          ARRAY ("emails", OPTIONAL, 0, 20, &email_shape), OBJECT ("org", OPTIONAL, &org_shape),
-          ARRAY ("urls", OPTIONAL, 0, 20, &url_shape), ARRAY ("addresses", OPTIONAL, 0, 20, &address_shape),
-          STRING ("birthday", OPTIONAL, 10, 10) } };
+static const Shape name_shape = { NULL, FIELDS (STRING ("formatted_name", REQUIRED, 1, 256), LABEL ("first_name"), LABEL ("last_name"), LABEL ("middle_name"), LABEL ("prefix"), LABEL ("suffix")) };
+static const Shape phone_shape = { NULL, FIELDS (LABEL ("phone"), LABEL ("type"), LABEL ("wa_id")) };
+static const Shape email_shape = { NULL, FIELDS (LABEL ("email"), LABEL ("type")) };
+static const Shape org_shape = { NULL, FIELDS (LABEL ("company"), LABEL ("department"), LABEL ("title")) };
+static const Shape url_shape = { NULL, FIELDS (STRING ("url", OPTIONAL, 1, URL_MAX), LABEL ("type")) };
+static const Shape address_shape = { NULL, FIELDS (LABEL ("street"), LABEL ("city"), LABEL ("state"), LABEL ("zip"), LABEL ("country"), LABEL ("country_code"), LABEL ("type")) };
+static const Shape contact_shape = { check_birthday, FIELDS (OBJECT ("name", REQUIRED, &name_shape), ARRAY ("phones", OPTIONAL, 0, 20, &phone_shape), ARRAY ("emails", OPTIONAL, 0, 20, &email_shape), OBJECT ("org", OPTIONAL, &org_shape), ARRAY ("urls", OPTIONAL, 0, 20, &url_shape), ARRAY ("addresses", OPTIONAL, 0, 20, &address_shape), STRING ("birthday", OPTIONAL, 10, 10)) };
 
-static const Shape live_location_shape = { NULL,
-                                           { { "latitude", KIND_NUMBER, REQUIRED, -90, 90, NULL, NULL },
-                                             { "longitude", KIND_NUMBER, REQUIRED, -180, 180, NULL, NULL },
-                                             { "accuracy_m", KIND_INTEGER, OPTIONAL, 0, 100000, NULL, NULL },
-                                             { "speed_mps", KIND_NUMBER, OPTIONAL, 0, 1000, NULL, NULL },
-                                             { "bearing_deg", KIND_INTEGER, OPTIONAL, 0, 359, NULL, NULL },
-                                             { "sequence", KIND_INTEGER, OPTIONAL, 1, G_MAXINT32, NULL, NULL },
-                                             CAPTION } };
+static const Shape live_location_shape = { NULL, FIELDS ({ "latitude", KIND_NUMBER, REQUIRED, -90, 90, NULL, NULL }, { "longitude", KIND_NUMBER, REQUIRED, -180, 180, NULL, NULL }, { "accuracy_m", KIND_INTEGER, OPTIONAL, 0, 100000, NULL, NULL }, { "speed_mps", KIND_NUMBER, OPTIONAL, 0, 1000, NULL, NULL }, { "bearing_deg", KIND_INTEGER, OPTIONAL, 0, 359, NULL, NULL }, { "sequence", KIND_INTEGER, OPTIONAL, 1, G_MAXINT32, NULL, NULL }, CAPTION) };
 
 #define OPTIONS_MAX 12
 #define OPTION_LENGTH_MAX 100
 
-static const Shape poll_shape
-    = { check_poll,
-        { STRING ("name", REQUIRED, 1, 255),
-          { "options", KIND_TEXTS, REQUIRED, 2, OPTIONS_MAX, NULL, NULL, OPTION_LENGTH_MAX },
-          { "selectable_count", KIND_INTEGER, OPTIONAL, 0, OPTIONS_MAX, NULL, NULL } } };
-static const Shape poll_vote_shape
-    = { NULL,
-        { STRING ("message_id", REQUIRED, 1, 256),
-          { "options", KIND_TEXTS, REQUIRED, 0, OPTIONS_MAX, NULL, NULL, OPTION_LENGTH_MAX } } };
-static const Shape group_invite_shape
-    = { NULL,
-        { OF_KIND ("group", KIND_CHAT, REQUIRED), STRING ("code", REQUIRED, 1, 64), STRING ("name", OPTIONAL, 1, 256),
-          OF_KIND ("expires_at", KIND_TIME, OPTIONAL), CAPTION } };
-static const Shape edit_shape
-    = { NULL, { STRING ("message_id", REQUIRED, 1, 256), STRING ("text", REQUIRED, 1, 4096) } };
-static const Shape message_id_shape = { NULL, { STRING ("message_id", REQUIRED, 1, 256) } };
-static const Shape pin_shape = { NULL,
-                                 { STRING ("message_id", REQUIRED, 1, 256),
-                                   { "duration_s", KIND_INTEGER, REQUIRED, 0, 2592000, NULL, NULL } } };
+static const Shape poll_shape = { check_poll, FIELDS (STRING ("name", REQUIRED, 1, 255), { "options", KIND_TEXTS, REQUIRED, 2, OPTIONS_MAX, NULL, NULL, OPTION_LENGTH_MAX }, { "selectable_count", KIND_INTEGER, OPTIONAL, 0, OPTIONS_MAX, NULL, NULL }) };
+static const Shape poll_vote_shape = { NULL, FIELDS (STRING ("message_id", REQUIRED, 1, 256), { "options", KIND_TEXTS, REQUIRED, 0, OPTIONS_MAX, NULL, NULL, OPTION_LENGTH_MAX }) };
+static const Shape group_invite_shape = { NULL, FIELDS (OF_KIND ("group", KIND_CHAT, REQUIRED), STRING ("code", REQUIRED, 1, 64), STRING ("name", OPTIONAL, 1, 256), OF_KIND ("expires_at", KIND_TIME, OPTIONAL), CAPTION) };
+static const Shape edit_shape = { NULL, FIELDS (STRING ("message_id", REQUIRED, 1, 256), STRING ("text", REQUIRED, 1, 4096)) };
+static const Shape message_id_shape = { NULL, FIELDS (STRING ("message_id", REQUIRED, 1, 256)) };
+static const Shape pin_shape = { NULL, FIELDS (STRING ("message_id", REQUIRED, 1, 256), { "duration_s", KIND_INTEGER, REQUIRED, 0, 2592000, NULL, NULL }) };
 
-static const Shape reaction_shape
-    = { NULL, { STRING ("message_id", REQUIRED, 1, 256), STRING ("emoji", REQUIRED, 0, 32) } };
+static const Shape reaction_shape = { NULL, FIELDS (STRING ("message_id", REQUIRED, 1, 256), STRING ("emoji", REQUIRED, 0, 32)) };
 
-static const Shape header_shape
-    = { check_header,
-        { STRING ("text", OPTIONAL, 1, 60), OBJECT ("image", OPTIONAL, &bare_media_shape),
-          OBJECT ("video", OPTIONAL, &bare_media_shape),
-          OBJECT ("document", OPTIONAL, &bare_document_shape) } };
-static const Shape button_shape
-    = { NULL, { STRING ("id", REQUIRED, 1, 256), STRING ("title", REQUIRED, 1, 20) } };
-static const Shape row_shape = { NULL,
-                                 { STRING ("id", REQUIRED, 1, 200), STRING ("title", REQUIRED, 1, 24),
-                                   STRING ("description", OPTIONAL, 1, 72) } };
-static const Shape section_shape
-    = { NULL, { STRING ("title", OPTIONAL, 1, 24), ARRAY ("rows", REQUIRED, 1, LIST_ROWS_MAX, &row_shape) } };
+static const Shape header_shape = { check_header, FIELDS (STRING ("text", OPTIONAL, 1, 60), OBJECT ("image", OPTIONAL, &bare_media_shape), OBJECT ("video", OPTIONAL, &bare_media_shape), OBJECT ("document", OPTIONAL, &bare_document_shape)) };
+static const Shape button_shape = { NULL, FIELDS (STRING ("id", REQUIRED, 1, 256), STRING ("title", REQUIRED, 1, 20)) };
+static const Shape row_shape = { NULL, FIELDS (STRING ("id", REQUIRED, 1, 200), STRING ("title", REQUIRED, 1, 24), STRING ("description", OPTIONAL, 1, 72)) };
+static const Shape section_shape = { NULL, FIELDS (STRING ("title", OPTIONAL, 1, 24), ARRAY ("rows", REQUIRED, 1, LIST_ROWS_MAX, &row_shape)) };
 
 static const char *const interactive_types[] = { "button", "list", NULL };
 
-static const Shape interactive_shape
-    = { check_interactive,
-        { WORD ("type", REQUIRED, interactive_types), STRING ("body", REQUIRED, 1, 4096),
-          OBJECT ("header", OPTIONAL, &header_shape), STRING ("footer", OPTIONAL, 1, 60),
-          ARRAY ("buttons", OPTIONAL, 1, 3, &button_shape), STRING ("button", OPTIONAL, 1, 20),
-          ARRAY ("sections", OPTIONAL, 1, 10, &section_shape) } };
+static const Shape interactive_shape = { check_interactive, FIELDS (WORD ("type", REQUIRED, interactive_types), STRING ("body", REQUIRED, 1, 4096), OBJECT ("header", OPTIONAL, &header_shape), STRING ("footer", OPTIONAL, 1, 60), ARRAY ("buttons", OPTIONAL, 1, 3, &button_shape), STRING ("button", OPTIONAL, 1, 20), ARRAY ("sections", OPTIONAL, 1, 10, &section_shape)) };
 
-static const Shape currency_shape
-    = { NULL,
-        { STRING ("fallback_value", REQUIRED, 1, 256),
-          STRING ("code", REQUIRED, 3, 3),
-          { "amount_1000", KIND_INTEGER, REQUIRED, G_MININT64, G_MAXINT64, NULL, NULL } } };
-static const Shape date_time_shape = { NULL, { STRING ("fallback_value", REQUIRED, 1, 256) } };
+static const Shape currency_shape = { NULL, FIELDS (STRING ("fallback_value", REQUIRED, 1, 256), STRING ("code", REQUIRED, 3, 3), { "amount_1000", KIND_INTEGER, REQUIRED, G_MININT64, G_MAXINT64, NULL, NULL }) };
+static const Shape date_time_shape = { NULL, FIELDS (STRING ("fallback_value", REQUIRED, 1, 256)) };
 
 static const char *const parameter_types[]
     = { "text", "currency", "date_time", "image", "video", "document", "location", "payload", NULL };
 static const char *const component_types[] = { "header", "body", "button", NULL };
 
-static const Shape parameter_shape
-    = { check_parameter,
-        { WORD ("type", REQUIRED, parameter_types), STRING ("parameter_name", OPTIONAL, 1, 64),
-          STRING ("text", OPTIONAL, 1, 32768), OBJECT ("currency", OPTIONAL, &currency_shape),
-          OBJECT ("date_time", OPTIONAL, &date_time_shape), OBJECT ("image", OPTIONAL, &bare_media_shape),
-          OBJECT ("video", OPTIONAL, &bare_media_shape), OBJECT ("document", OPTIONAL, &bare_document_shape),
-          OBJECT ("location", OPTIONAL, &location_shape), STRING ("payload", OPTIONAL, 1, 256) } };
-static const Shape component_shape = { check_component,
-                                       { WORD ("type", REQUIRED, component_types),
-                                         STRING ("sub_type", OPTIONAL, 1, 32),
-                                         { "index", KIND_INTEGER, OPTIONAL, 0, 9, NULL, NULL },
-                                         ARRAY ("parameters", OPTIONAL, 0, 32, &parameter_shape) } };
-static const Shape template_shape = { NULL,
-                                      { STRING ("name", REQUIRED, 1, 512), STRING ("language", REQUIRED, 2, 20),
-                                        ARRAY ("components", OPTIONAL, 0, 16, &component_shape) } };
+static const Shape parameter_shape = { check_parameter, FIELDS (WORD ("type", REQUIRED, parameter_types), STRING ("parameter_name", OPTIONAL, 1, 64), STRING ("text", OPTIONAL, 1, 32768), OBJECT ("currency", OPTIONAL, &currency_shape), OBJECT ("date_time", OPTIONAL, &date_time_shape), OBJECT ("image", OPTIONAL, &bare_media_shape), OBJECT ("video", OPTIONAL, &bare_media_shape), OBJECT ("document", OPTIONAL, &bare_document_shape), OBJECT ("location", OPTIONAL, &location_shape), STRING ("payload", OPTIONAL, 1, 256)) };
+static const Shape component_shape = { check_component, FIELDS (WORD ("type", REQUIRED, component_types), STRING ("sub_type", OPTIONAL, 1, 32), { "index", KIND_INTEGER, OPTIONAL, 0, 9, NULL, NULL }, ARRAY ("parameters", OPTIONAL, 0, 32, &parameter_shape)) };
+static const Shape template_shape = { NULL, FIELDS (STRING ("name", REQUIRED, 1, 512), STRING ("language", REQUIRED, 2, 20), ARRAY ("components", OPTIONAL, 0, 16, &component_shape)) };
 
-static const Shape message_shape = { check_one_content,
-                                     { OF_KIND ("to", KIND_CHAT, REQUIRED),
-                                       STRING ("reply_to", OPTIONAL, 1, 256),
-                                       OF_KIND ("expires_at", KIND_TIME, OPTIONAL),
-                                       { "text", KIND_TEXT, OPTIONAL, 1, 4096, &text_shape, NULL },
-                                       { "mentions", KIND_CHATS, OPTIONAL, 1, MENTIONS_MAX, NULL, NULL },
-                                       { "recipients", KIND_CHATS, OPTIONAL, 1, RECIPIENTS_MAX, NULL, NULL },
-                                       { "disappears_after_s", KIND_INTEGER, OPTIONAL, 0, 7776000, NULL, NULL },
-                                       OBJECT ("image", OPTIONAL, &image_shape),
-                                       OBJECT ("video", OPTIONAL, &video_shape),
-                                       OBJECT ("audio", OPTIONAL, &audio_shape),
-                                       OBJECT ("document", OPTIONAL, &document_shape),
-                                       OBJECT ("sticker", OPTIONAL, &bare_media_shape),
-                                       OBJECT ("location", OPTIONAL, &location_shape),
-                                       OBJECT ("live_location", OPTIONAL, &live_location_shape),
-                                       OBJECT ("poll", OPTIONAL, &poll_shape),
-                                       OBJECT ("poll_vote", OPTIONAL, &poll_vote_shape),
-                                       OBJECT ("group_invite", OPTIONAL, &group_invite_shape),
-                                       OBJECT ("forward", OPTIONAL, &message_id_shape),
-                                       OBJECT ("edit", OPTIONAL, &edit_shape),
-                                       OBJECT ("revoke", OPTIONAL, &message_id_shape),
-                                       OBJECT ("pin", OPTIONAL, &pin_shape),
-                                       ARRAY ("contacts", OPTIONAL, 1, 10, &contact_shape),
-                                       OBJECT ("reaction", OPTIONAL, &reaction_shape),
-                                       OBJECT ("interactive", OPTIONAL, &interactive_shape),
-                                       OBJECT ("template", OPTIONAL, &template_shape) } };
+static const Shape message_shape = { check_one_content, FIELDS (OF_KIND ("to", KIND_CHAT, REQUIRED), STRING ("reply_to", OPTIONAL, 1, 256), OF_KIND ("expires_at", KIND_TIME, OPTIONAL), { "text", KIND_TEXT, OPTIONAL, 1, 4096, &text_shape, NULL }, { "mentions", KIND_CHATS, OPTIONAL, 1, MENTIONS_MAX, NULL, NULL }, { "recipients", KIND_CHATS, OPTIONAL, 1, RECIPIENTS_MAX, NULL, NULL }, { "disappears_after_s", KIND_INTEGER, OPTIONAL, 0, 7776000, NULL, NULL }, OBJECT ("image", OPTIONAL, &image_shape), OBJECT ("video", OPTIONAL, &video_shape), OBJECT ("audio", OPTIONAL, &audio_shape), OBJECT ("document", OPTIONAL, &document_shape), OBJECT ("sticker", OPTIONAL, &bare_media_shape), OBJECT ("location", OPTIONAL, &location_shape), OBJECT ("live_location", OPTIONAL, &live_location_shape), OBJECT ("poll", OPTIONAL, &poll_shape), OBJECT ("poll_vote", OPTIONAL, &poll_vote_shape), OBJECT ("group_invite", OPTIONAL, &group_invite_shape), OBJECT ("forward", OPTIONAL, &message_id_shape), OBJECT ("edit", OPTIONAL, &edit_shape), OBJECT ("revoke", OPTIONAL, &message_id_shape), OBJECT ("pin", OPTIONAL, &pin_shape), ARRAY ("contacts", OPTIONAL, 1, 10, &contact_shape), OBJECT ("reaction", OPTIONAL, &reaction_shape), OBJECT ("interactive", OPTIONAL, &interactive_shape), OBJECT ("template", OPTIONAL, &template_shape)) };
 
 /* --- the walk --- */
 

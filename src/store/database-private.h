@@ -29,6 +29,7 @@ gboolean ulak_database_get_integer (UlakDatabase *self, const char *sql, gint64 
 char *ulak_database_get_text (UlakDatabase *self, const char *sql, GError **error);
 
 void ulak_database_retire_statements (UlakDatabase *self);
+void ulak_database_rest (UlakDatabase *self);
 void ulak_database_expect_transaction (UlakDatabase *self, gboolean expected);
 gboolean ulak_database_has_lost_transaction (UlakDatabase *self);
 gint64 ulak_database_get_wal_pages (UlakDatabase *self);

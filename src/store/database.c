@@ -80,6 +80,14 @@ set_up (UlakDatabase *self, const char *const *pragmas, GError **error)
   return TRUE;
 }
 
+/* Twenty pages at once for each connection, which is SQLite's own way, cannot be given back while it is open. */
+static gpointer
+set_up_library (gpointer data G_GNUC_UNUSED)
+{
+  sqlite3_config (SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+  return NULL;
+}
+
 /**
  * ulak_database_open:
  * @path: an existing file; the store makes it (store/file.h)
@@ -90,8 +98,11 @@ set_up (UlakDatabase *self, const char *const *pragmas, GError **error)
 UlakDatabase *
 ulak_database_open (const char *path, UlakDatabaseMode mode, GError **error)
 {
+  static GOnce library = G_ONCE_INIT;
   g_autoptr (UlakDatabase) self = g_new0 (UlakDatabase, 1);
   int result;
+
+  g_once (&library, set_up_library, NULL);
 
   self->path = g_strdup (path);
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
@@ -312,6 +323,18 @@ ulak_database_retire_statements (UlakDatabase *self)
 {
   g_ptr_array_foreach (self->used, (GFunc) (GCallback) ulak_statement_reset, NULL);
   g_ptr_array_set_size (self->used, 0);
+}
+
+/**
+ * ulak_database_rest: gives back the memory of statements and pages; both are made anew when they are needed. Not within a
+ * transaction
+ */
+void
+ulak_database_rest (UlakDatabase *self)
+{
+  g_ptr_array_set_size (self->used, 0);
+  g_hash_table_remove_all (self->statements);
+  sqlite3_db_release_memory (self->handle);
 }
 
 /**

@@ -15,6 +15,7 @@ struct _UlakQueue
   GCond changed;
   GQueue jobs;      /* (element-type UlakJob) (owned) */
   gboolean is_closed;
+  gboolean is_woken;
 };
 
 UlakQueue *
@@ -72,7 +73,7 @@ ulak_queue_push (UlakQueue *self, UlakJob *job, GError **error)
 /**
  * ulak_queue_pop:
  * @wait_us: how long to wait for a job, in microseconds; 0 not at all, or ULAK_QUEUE_WAIT_FOR_EVER
- * @job_out: (out) (nullable) (transfer full): the oldest job, %NULL when none came in time
+ * @job_out: (out) (nullable) (transfer full): the oldest job, %NULL when none came in time or before ulak_queue_wake()
  *
  * Returns: %FALSE once the queue is closed and empty
  */
@@ -83,14 +84,25 @@ ulak_queue_pop (UlakQueue *self, gint64 wait_us, UlakJob **job_out)
   gint64 end_us = wait_us > 0 ? ulak_clock_get_monotonic_us (self->clock) + wait_us : 0;
   gboolean is_waiting = wait_us != 0;
 
-  while (is_waiting && g_queue_is_empty (&self->jobs) && !self->is_closed)
+  while (is_waiting && g_queue_is_empty (&self->jobs) && !self->is_closed && !self->is_woken)
     if (wait_us == ULAK_QUEUE_WAIT_FOR_EVER)
       g_cond_wait (&self->changed, &self->lock);
     else
       is_waiting = g_cond_wait_until (&self->changed, &self->lock, end_us);
 
+  self->is_woken = FALSE;
   *job_out = g_queue_pop_head (&self->jobs);
   return *job_out != NULL || !self->is_closed;
+}
+
+/** ulak_queue_wake: ends the wait that is, or the next one, without a job */
+void
+ulak_queue_wake (UlakQueue *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->is_woken = TRUE;
+  g_cond_signal (&self->changed);
 }
 
 guint

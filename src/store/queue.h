@@ -17,5 +17,6 @@ void ulak_queue_free (UlakQueue *self);
 
 gboolean ulak_queue_push (UlakQueue *self, UlakJob *job, GError **error);
 gboolean ulak_queue_pop (UlakQueue *self, gint64 wait_us, UlakJob **job_out);
+void ulak_queue_wake (UlakQueue *self);
 guint ulak_queue_get_length (UlakQueue *self);
 void ulak_queue_close (UlakQueue *self);

@@ -13,6 +13,7 @@ struct _UlakReaders
   guint max_queued;
   UlakReadersRun run;
   GAsyncQueue *idle;  /* (owned) (element-type UlakDatabase): connections that nobody uses */
+  int unfinished;     /* atomic: jobs taken, until their connection is given back */
   GMutex lock;        /* of pool, so that a push and a close do not meet */
   GThreadPool *pool;  /* (owned) (nullable): until closed */
 };
@@ -47,6 +48,7 @@ run_job (gpointer job_data, gpointer user_data)
       self->run (database, job->work, ulak_job_get_data (job), &job->error);
       give_back_connection (self, database);
     }
+  g_atomic_int_add (&self->unfinished, -1);
   g_ptr_array_add (jobs, job);
   ulak_job_deliver (jobs);
 }
@@ -80,7 +82,11 @@ ulak_readers_push (UlakReaders *self, UlakJob *job, GError **error)
     g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL, "%u works wait to read the database, which is the limit",
                  self->max_queued);
   else
-    return g_thread_pool_push (self->pool, job, NULL), TRUE;
+    {
+      g_atomic_int_inc (&self->unfinished);
+      g_thread_pool_push (self->pool, job, NULL);
+      return TRUE;
+    }
   return FALSE;
 }
 
@@ -90,6 +96,19 @@ ulak_readers_get_queued (UlakReaders *self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->pool != NULL ? g_thread_pool_unprocessed (self->pool) : 0;
+}
+
+/** ulak_readers_rest: closes the connections that nobody uses now. Any thread. Returns: whether that is all of them */
+gboolean
+ulak_readers_rest (UlakReaders *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gboolean is_idle = g_atomic_int_get (&self->unfinished) == 0; /* asked first: what ends meanwhile is for the next time */
+  UlakDatabase *database;
+
+  while (self->pool != NULL && (database = g_async_queue_try_pop (self->idle)) != NULL)
+    ulak_database_free (database);
+  return is_idle;
 }
 
 /** ulak_readers_close: finishes what waits and closes the connections. Blocking */

@@ -19,5 +19,6 @@ typedef gboolean (*UlakReadersRun) (UlakDatabase *database,
 UlakReaders *ulak_readers_new (const char *path, guint n_readers, guint max_queued, UlakReadersRun run);
 gboolean ulak_readers_push (UlakReaders *self, UlakJob *job, GError **error);
 guint ulak_readers_get_queued (UlakReaders *self);
+gboolean ulak_readers_rest (UlakReaders *self);
 void ulak_readers_close (UlakReaders *self);
 void ulak_readers_free (UlakReaders *self);

@@ -16,8 +16,11 @@
 #include "store/transaction.h"
 #include "store/worker.h"
 
+#include <malloc.h>
+
 #define DEFAULT_MAX_QUEUED 10000
 #define DEFAULT_N_READERS 2
+#define DEFAULT_REST_US (10 * G_USEC_PER_SEC)
 /* Backups and checks that may wait; they run one after the other. */
 #define SLOW_LANE_MAX 8
 
@@ -97,6 +100,18 @@ run_as_is (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **e
   return work (database, data, error);
 }
 
+/* On the writer's thread. What was freed lies in the arenas of several threads, from where only this call takes it. */
+static gboolean
+rest (gpointer data)
+{
+  UlakStore *self = data;
+  gboolean is_resting = ulak_readers_rest (self->readers);
+
+  is_resting &= ulak_readers_rest (self->slow);
+  malloc_trim (0);
+  return is_resting;
+}
+
 static UlakStore *
 start_store (const UlakStoreOptions *options, UlakDatabase *database, int lock)
 {
@@ -104,10 +119,17 @@ start_store (const UlakStoreOptions *options, UlakDatabase *database, int lock)
   guint max_queued = options->max_queued > 0 ? options->max_queued : DEFAULT_MAX_QUEUED;
   guint n_readers = options->n_readers > 0 ? options->n_readers : DEFAULT_N_READERS;
 
+  const UlakWorkerOptions worker = {
+    .max_queued = max_queued,
+    .rest_us = options->rest_us > 0 ? options->rest_us : DEFAULT_REST_US,
+    .rested = rest,
+    .rested_data = self,
+  };
+
   self->lock = lock;
-  self->worker = ulak_worker_new (database, max_queued);
   self->readers = ulak_readers_new (options->path, n_readers, max_queued, ulak_transaction_run_alone);
   self->slow = ulak_readers_new (options->path, 1, SLOW_LANE_MAX, run_as_is);
+  self->worker = ulak_worker_new (database, &worker); /* last: its thread may rest at once */
   return self;
 }
 
@@ -244,6 +266,8 @@ ulak_store_read_async (UlakStore *self,
   g_task_set_source_tag (job->task, ulak_store_read_async);
   if (!check_open (self, &error) || !ulak_readers_push (self->readers, job, &error))
     ulak_job_refuse (job, error);
+  else
+    ulak_worker_wake (self->worker);
 }
 
 gpointer
@@ -285,6 +309,8 @@ push_slow (UlakStore *self, UlakJob *job, gpointer source_tag)
   g_task_set_source_tag (job->task, source_tag);
   if (!check_open (self, &error) || !ulak_readers_push (self->slow, job, &error))
     ulak_job_refuse (job, error);
+  else
+    ulak_worker_wake (self->worker);
 }
 
 static gboolean

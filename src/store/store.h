@@ -35,6 +35,7 @@ typedef struct
   gboolean migrate;              /* FALSE: refuse an older schema, see [ulak] auto_migrate_on_startup */
   guint max_queued;              /* works of a kind waiting at once; 0: 10,000 */
   guint n_readers;               /* read-only connections; 0 means 2 */
+  gint64 rest_us;                /* without writes for so long, it gives memory back; 0: ten seconds */
 } UlakStoreOptions;
 
 /* Runs on a thread of the store. Must not touch main-thread objects. data is the caller's own. */

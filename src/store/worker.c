@@ -33,6 +33,8 @@ struct _UlakWorker
   UlakClock *clock;         /* (owned) */
   UlakQueue *queue;         /* (owned) */
   GThread *thread;          /* (owned) (nullable): until closed */
+  UlakWorkerOptions options;
+  int is_resting;           /* atomic */
   gint64 checkpoint_pages;  /* the log's length at the last checkpoint; the thread's alone */
   GMutex lock;              /* of the fields below */
   guint64 commits;
@@ -213,19 +215,44 @@ checkpoint_if_due (UlakWorker *self)
     checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
 }
 
+/* Many lines on one machine are idle most of the time: what they keep for speed is worth less than its memory. */
+static void
+rest (UlakWorker *self)
+{
+  g_atomic_int_set (&self->is_resting, 1);
+  ulak_database_rest (self->database);
+  if (!self->options.rested (self->options.rested_data))
+    g_atomic_int_set (&self->is_resting, 0);
+}
+
+static gint64
+get_patience_us (UlakWorker *self)
+{
+  if (has_fault (self))
+    return PROBE_INTERVAL_US;
+  return g_atomic_int_get (&self->is_resting) ? ULAK_QUEUE_WAIT_FOR_EVER : self->options.rest_us;
+}
+
 static gpointer
 run_worker (gpointer user_data)
 {
   UlakWorker *self = user_data;
+  gint64 patience_us = get_patience_us (self);
   UlakJob *job;
 
-  while (ulak_queue_pop (self->queue, has_fault (self) ? PROBE_INTERVAL_US : ULAK_QUEUE_WAIT_FOR_EVER, &job))
+  while (ulak_queue_pop (self->queue, patience_us, &job))
     {
       if (job != NULL)
-        commit_batch (self, job);
-      else
+        {
+          g_atomic_int_set (&self->is_resting, 0);
+          commit_batch (self, job);
+        }
+      else if (has_fault (self))
         probe (self);
+      else if (patience_us != ULAK_QUEUE_WAIT_FOR_EVER) /* else it was woken and is only to wait anew */
+        rest (self);
       checkpoint_if_due (self);
+      patience_us = get_patience_us (self);
     }
 
   checkpoint (self, SQLITE_CHECKPOINT_TRUNCATE);
@@ -236,16 +263,17 @@ run_worker (gpointer user_data)
 /**
  * ulak_worker_new:
  * @database: (transfer full): the writing connection
- * @max_queued: works that may wait
+ * @options: copied
  */
 UlakWorker *
-ulak_worker_new (UlakDatabase *database, guint max_queued)
+ulak_worker_new (UlakDatabase *database, const UlakWorkerOptions *options)
 {
   UlakWorker *self = g_new0 (UlakWorker, 1);
 
   self->database = database;
   self->clock = ulak_clock_system_new ();
-  self->queue = ulak_queue_new (max_queued, self->clock);
+  self->options = *options;
+  self->queue = ulak_queue_new (options->max_queued, self->clock);
   g_mutex_init (&self->lock);
   self->thread = g_thread_new ("ulak-store", run_worker, self);
   return self;
@@ -259,6 +287,14 @@ gboolean
 ulak_worker_push (UlakWorker *self, UlakJob *job, GError **error)
 {
   return ulak_queue_push (self->queue, job, error);
+}
+
+/** ulak_worker_wake: somebody else of the store has work: it rests again some time after that. Any thread */
+void
+ulak_worker_wake (UlakWorker *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->is_resting, 1, 0))
+    ulak_queue_wake (self->queue);
 }
 
 /** ulak_worker_get_status: fills everything; queued counts write works only. Any thread */

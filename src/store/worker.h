@@ -10,8 +10,17 @@
 
 typedef struct _UlakWorker UlakWorker;
 
-UlakWorker *ulak_worker_new (UlakDatabase *database, guint max_queued);
+typedef struct
+{
+  guint max_queued;      /* works that may wait */
+  gint64 rest_us;        /* without work for so long, it rests */
+  gboolean (*rested) (gpointer data); /* on the worker's thread, when its connection rests; FALSE: others do not yet */
+  gpointer rested_data;
+} UlakWorkerOptions;
+
+UlakWorker *ulak_worker_new (UlakDatabase *database, const UlakWorkerOptions *options);
 gboolean ulak_worker_push (UlakWorker *self, UlakJob *job, GError **error);
+void ulak_worker_wake (UlakWorker *self);
 void ulak_worker_get_status (UlakWorker *self, UlakStoreStatus *status_out);
 void ulak_worker_close (UlakWorker *self);
 void ulak_worker_free (UlakWorker *self);

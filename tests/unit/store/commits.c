@@ -255,6 +255,48 @@ test_full (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   answers_clear (&refused);
 }
 
+/* Connections of this process to the database: each has a descriptor for the log. (SQLite keeps descriptors of the file itself
+ * open for as long as another connection holds a lock there, and uses them again.) */
+static guint
+count_connections (const char *path)
+{
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (link, NULL);
+
+      n += g_strcmp0 (target, log) == 0 ? 1 : 0;
+    }
+  return n;
+}
+
+static void
+test_rest (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  const UlakStoreOptions options = {
+    .path = self->path, .migrations = migrations_v2, .migrate = TRUE, .rest_us = 1000
+  };
+  guint n_writing;
+
+  self->store = fixture_open_with (self, &options, NULL);
+  n_writing = count_connections (self->path);
+  for (guint round = 1; round <= 3; round++)
+    {
+      g_autofree char *name = g_strdup_printf ("round %u", round);
+
+      g_assert_cmpint (fixture_write (self, work_add_letter, name), ==, -1);
+      g_assert_cmpint (fixture_count_letters (self), ==, round);
+      /* The thread rests when it likes: the test's own time limit ends a wait that would be for ever. */
+      while (count_connections (self->path) > n_writing)
+        g_thread_yield ();
+    }
+}
+
 static void
 test_read_sees_commit (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 {
@@ -413,6 +455,7 @@ main (int argc, char *argv[])
   CASE ("the callback runs when others can see the row", test_durability);
   CASE ("works run and answer in their order", test_order);
   CASE ("a full queue refuses at once and recovers", test_full);
+  CASE ("a store without work gives back its readers, and wakes up", test_rest);
   CASE ("a read sees the last commit", test_read_sees_commit);
   CASE ("a read work cannot write", test_readers_cannot_write);
   CASE ("closing waits for queued works and refuses later ones", test_close);

@@ -3,8 +3,9 @@
  *
  * Group commit: while one COMMIT waits for the disk, works gather in the queue; the next transaction takes
  * them all, so the number of fsyncs follows the disk's speed and not the number of callers. A transaction
- * takes works until the queue is empty for a moment, and at most BATCH_MAX_WORKS or BATCH_MAX_US, so that the
- * first one in it does not wait for an endless stream of others.
+ * takes works until the queue is empty for a moment, and at most BATCH_MAX_WORKS or a time, so that the first one
+ * in it does not wait for an endless stream of others. The time is some multiple of what the last commit took:
+ * on a slow disk it is the works and not the commits that the thread shall spend its time with.
  *
  * A failed COMMIT fails its works and nothing else. After a fault the worker tries a commit of its own once a
  * second, so that health comes back although callers, told to stay away, send nothing. (Such a commit may
@@ -20,7 +21,9 @@
 #include "store/transaction.h"
 
 #define BATCH_MAX_WORKS 64
-#define BATCH_MAX_US 2000
+#define BATCH_MIN_US 2000
+#define BATCH_MAX_US 20000
+#define BATCH_COMMITS 4 /* so long as this many commits take */
 #define PROBE_INTERVAL_US G_USEC_PER_SEC
 
 /* At 4 KiB a page: 4 MiB is worth a checkpoint when nobody waits, 16 MiB is when somebody does. */
@@ -35,6 +38,7 @@ struct _UlakWorker
   GThread *thread;          /* (owned) (nullable): until closed */
   UlakWorkerOptions options;
   int is_resting;           /* atomic */
+  gint64 commit_us;         /* what the last commit took; the thread's alone */
   gint64 checkpoint_pages;  /* the log's length at the last checkpoint; the thread's alone */
   GMutex lock;              /* of the fields below */
   guint64 commits;
@@ -98,7 +102,8 @@ take_next (UlakWorker *self, GPtrArray *batch, gint64 end_us)
 static gboolean
 run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
 {
-  gint64 end_us = ulak_clock_get_monotonic_us (self->clock) + BATCH_MAX_US;
+  gint64 end_us = ulak_clock_get_monotonic_us (self->clock)
+                  + CLAMP (BATCH_COMMITS * self->commit_us, BATCH_MIN_US, BATCH_MAX_US);
 
   for (UlakJob *job = first; job != NULL; job = take_next (self, batch, end_us))
     {
@@ -115,6 +120,16 @@ run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
 }
 
 static gboolean
+commit (UlakWorker *self, GError **error)
+{
+  gint64 start_us = ulak_clock_get_monotonic_us (self->clock);
+  gboolean is_done = ulak_transaction_commit (self->database, error);
+
+  self->commit_us = ulak_clock_get_monotonic_us (self->clock) - start_us;
+  return is_done;
+}
+
+static gboolean
 run_batch (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
 {
   if (!ulak_transaction_begin (self->database, "BEGIN IMMEDIATE", error))
@@ -123,7 +138,7 @@ run_batch (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
       gather (self, batch);
       return FALSE;
     }
-  return run_works (self, batch, first, error) && ulak_transaction_commit (self->database, error);
+  return run_works (self, batch, first, error) && commit (self, error);
 }
 
 static guint

@@ -21,15 +21,40 @@ digest_context (UlakSha256 *self)
   return (EVP_MD_CTX *) self;
 }
 
-/* Looking an algorithm up costs more than a short MAC: once per process, and never given back. */
-static EVP_MAC *
-hmac_algorithm (void)
+/* Looking an algorithm up costs more than a short MAC or digest: once per process, and never given back. A context that knows
+ * its digest and no key yet is copied for each MAC. */
+static EVP_MAC_CTX *
+make_blank (UlakHmacKind kind)
+{
+  char *digest = kind == ULAK_HMAC_SHA256 ? (char *) "SHA256" : (char *) "SHA512";
+  const OSSL_PARAM parameters[] = {
+    OSSL_PARAM_construct_utf8_string (OSSL_MAC_PARAM_DIGEST, digest, 0),
+    OSSL_PARAM_construct_end (),
+  };
+  EVP_MAC_CTX *context = EVP_MAC_CTX_new (EVP_MAC_fetch (NULL, "HMAC", NULL));
+
+  ulak_must (context != NULL && EVP_MAC_CTX_set_params (context, parameters) == 1);
+  return context;
+}
+
+static const EVP_MAC_CTX *
+get_blank (UlakHmacKind kind)
+{
+  static gsize blanks[ULAK_HMAC_SHA512 + 1] = { 0 };
+
+  if (g_once_init_enter (&blanks[kind]))
+    g_once_init_leave (&blanks[kind], (gsize) make_blank (kind));
+  return (const EVP_MAC_CTX *) blanks[kind];
+}
+
+static const EVP_MD *
+get_sha256 (void)
 {
   static gsize found = 0;
 
   if (g_once_init_enter (&found))
-    g_once_init_leave (&found, (gsize) EVP_MAC_fetch (NULL, "HMAC", NULL));
-  return (EVP_MAC *) found;
+    g_once_init_leave (&found, (gsize) EVP_MD_fetch (NULL, "SHA256", NULL));
+  return (const EVP_MD *) found;
 }
 
 /**
@@ -42,15 +67,10 @@ hmac_algorithm (void)
 UlakHmac *
 ulak_hmac_new (UlakHmacKind kind, UlakSpan key)
 {
-  char *digest = kind == ULAK_HMAC_SHA256 ? (char *) "SHA256" : (char *) "SHA512";
-  OSSL_PARAM parameters[] = {
-    OSSL_PARAM_construct_utf8_string (OSSL_MAC_PARAM_DIGEST, digest, 0),
-    OSSL_PARAM_construct_end (),
-  };
-  EVP_MAC_CTX *context = EVP_MAC_CTX_new (hmac_algorithm ());
+  EVP_MAC_CTX *context = EVP_MAC_CTX_dup (get_blank (kind));
 
   ulak_must (context != NULL);
-  ulak_must (EVP_MAC_init (context, key.size_bytes > 0 ? key.bytes : "", key.size_bytes, parameters) == 1);
+  ulak_must (EVP_MAC_init (context, key.size_bytes > 0 ? key.bytes : "", key.size_bytes, NULL) == 1);
   return (UlakHmac *) context;
 }
 
@@ -100,7 +120,7 @@ ulak_sha256_new (void)
   EVP_MD_CTX *context = EVP_MD_CTX_new ();
 
   ulak_must (context != NULL);
-  ulak_must (EVP_DigestInit_ex (context, EVP_sha256 (), NULL) == 1);
+  ulak_must (EVP_DigestInit_ex (context, get_sha256 (), NULL) == 1);
   return (UlakSha256 *) context;
 }
 

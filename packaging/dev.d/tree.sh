@@ -3,7 +3,8 @@
 # shellcheck shell=bash disable=SC2016 # apt and awk expand these, not the shell
 #
 # Debian trees for containers, as a stack of overlayfs layers that are built once and kept: base (Debian with what the
-# packages depend on), keyring on top of it (gnome-keyring, which is large), and one per build of our packages.
+# packages depend on), keyring on top of it (gnome-keyring, which is large), and one per build of our packages. A layer is
+# named after what is in it, so that a new dependency makes a new one.
 
 TREE_BASE_INCLUDE=systemd,systemd-sysv,dbus,ca-certificates
 TREE_BASE_PACKAGES=(polkitd dbus-user-session libpam-systemd curl jq procps iproute2 python3 sqlite3 glib-networking
@@ -26,6 +27,12 @@ tree_sources ()
 {
   apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' \
     | awk '$2 ~ /^bookworm(-updates|-security)?$/ && $3 == "main" {print "deb", $1, $2, $3}' | sort -u
+}
+
+# tree_hash WORD...: a name for what these packages make.
+tree_hash ()
+{
+  printf '%s\n' "$@" | sort | sha256sum | cut -c1-12
 }
 
 # tree_layer NAME LOWER COMMAND...: the stack LOWER with layer NAME on top, which COMMAND makes if there is none yet.
@@ -86,13 +93,13 @@ tree_base ()
 {
   host_install "${HOST_LAB[@]}"
   cache_locked layers tree_bootstrap >&2
-  tree_layer base "$(tree_layers)/debian" \
+  tree_layer "base-$(tree_hash "${TREE_BASE_PACKAGES[@]}")-build" "$(tree_layers)/debian" \
     sh -c "apt-get update -q && apt-get install -y --no-install-recommends ${TREE_BASE_PACKAGES[*]} && apt-get clean"
 }
 
 tree_keyring ()
 {
-  tree_layer keyring "$(tree_base)" \
+  tree_layer "keyring-$(tree_hash "${TREE_BASE_PACKAGES[@]}" "${TREE_KEYRING_PACKAGES[@]}")-build" "$(tree_base)" \
     sh -c "apt-get install -y --no-install-recommends ${TREE_KEYRING_PACKAGES[*]} && apt-get clean"
 }
 
@@ -102,6 +109,6 @@ tree_installed ()
   local lower debs
   debs=$(deb_dir)
   lower=$(tree_keyring)
-  outside=$debs tree_layer "ulak-$(basename "$debs")" "$lower" \
+  outside=$debs tree_layer "ulak-$(tree_hash "$lower")-$(basename "$debs")" "$lower" \
     sh -c 'systemd-machine-id-setup && dpkg -i /run/outside/*.deb'
 }

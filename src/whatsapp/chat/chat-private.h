@@ -49,8 +49,6 @@ void ulak_chat_check_stopped (UlakChat *self);
 /* Sends an answer if the stanza's connection is still there. node: (transfer full) (nullable). */
 void ulak_chat_answer (UlakChat *self, const UlakEntry *entry, UlakNode *node);
 void ulak_chat_answer_ack (UlakChat *self, UlakEntry *entry);
-/* The form in which 1:1 chats are addressed, as far as we know. */
-gboolean ulak_chat_is_lid (UlakChat *self);
 void ulak_chat_found_migration (UlakChat *self, UlakLidMigration migration);
 
 void ulak_chat_take_message (UlakChat *self, const UlakNode *stanza);

@@ -133,5 +133,7 @@ UlakWire *ulak_chat_get_wire (UlakChat *self);
 UlakClock *ulak_chat_get_clock (UlakChat *self);
 UlakRandom *ulak_chat_get_random (UlakChat *self);
 const UlakMe *ulak_chat_get_me (UlakChat *self);
+/* Whether direct chats are addressed by LID, as far as we know. */
+gboolean ulak_chat_is_lid (UlakChat *self);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "service/call.h"
 #include "whatsapp/social/picture-reader.h"
 #include "whatsapp/social/calls.h"
+#include "whatsapp/social/chat-changes.h"
 #include "whatsapp/social/group-questions.h"
 #include "whatsapp/social/look-up.h"
 #include "whatsapp/social/presence.h"
@@ -522,6 +523,57 @@ join_group_called (UlakCall *call, gpointer user_data)
   ask (call, ulak_group_question_join (self->parts.chat, invite, look_only, &error), text_cb, error);
 }
 
+/* --- chats --- */
+
+static void
+chat_changed_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  if (ulak_chat_changes_finish (result, &error))
+    ulak_call_return (user_data, NULL);
+  else
+    ulak_call_fail (user_data, error);
+}
+
+static void
+change_chat_called (UlakCall *call, gpointer user_data)
+{
+  UlakWhatsAppAdapter *self = user_data;
+  g_autoptr (JsonObject) changes = NULL;
+  const char *chat, *text;
+  GError *error = NULL;
+
+  g_variant_get (ulak_call_get_parameters (call), "(&s&s@a{sv})", &chat, &text, NULL);
+  changes = parse (text, &error);
+  if (changes == NULL)
+    ulak_call_fail (call, error);
+  else
+    ulak_chat_changes_async (self->parts.chat, self->parts.app_state, chat, changes, chat_changed_cb, call);
+}
+
+static void
+history_asked_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  if (ulak_chat_history_finish (result, &error))
+    ulak_call_return (user_data, NULL);
+  else
+    ulak_call_fail (user_data, error);
+}
+
+static void
+request_history_called (UlakCall *call, gpointer user_data)
+{
+  UlakWhatsAppAdapter *self = user_data;
+  const char *chat;
+  guint count;
+
+  g_variant_get (ulak_call_get_parameters (call), "(&su@a{sv})", &chat, &count, NULL);
+  ulak_chat_history_async (self->parts.chat, chat, count, history_asked_cb, call);
+}
+
 /* --- the table --- */
 
 typedef struct
@@ -556,6 +608,8 @@ static const Method methods[] = {
   { "handle-leave-group", ULAK_ACTION_ACCOUNT_MANAGE, 1, leave_group_called },
   { "handle-get-invite", ULAK_ACTION_ACCOUNT_MANAGE, 2, get_invite_called },
   { "handle-join-group", ULAK_ACTION_ACCOUNT_MANAGE, 2, join_group_called },
+  { "handle-change-chat", ULAK_ACTION_MESSAGE_SEND, 2, change_chat_called },
+  { "handle-request-history", ULAK_ACTION_ACCOUNT_MANAGE, 2, request_history_called },
 };
 
 static void

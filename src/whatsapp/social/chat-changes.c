@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The Ulak authors
+ *
+ *   parse ─▶ find the chat and its newest or oldest message (store's thread) ─▶ one record after the other, or one question
+ */
+#include "whatsapp/social/chat-changes.h"
+
+#include "connector/sql.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/issues.h"
+#include "core/json.h"
+#include "whatsapp/chat/content-write.h"
+#include "whatsapp/chat/people.h"
+
+#include <string.h>
+
+#define FOR_EVER_MS (-1)
+#define FOR_EVER "forever"
+
+/* A chat as the account addresses it, and one of its messages. */
+typedef struct
+{
+  UlakJid jid;      /* in: as it was named; out: in the form of the account */
+  gboolean as_lid;
+  gboolean is_oldest;
+  char *chat;       /* (owned): chat id */
+  char *jid_text;   /* (owned) */
+  char *network_id; /* (owned) (nullable): there is no message */
+  char *participant; /* (owned) (nullable) */
+  gboolean is_from_me;
+  gint64 timestamp_s;
+} Place;
+
+static void
+place_clear (Place *self)
+{
+  g_clear_pointer (&self->chat, g_free);
+  g_clear_pointer (&self->jid_text, g_free);
+  g_clear_pointer (&self->network_id, g_free);
+  g_clear_pointer (&self->participant, g_free);
+}
+
+static void
+place_free (gpointer data)
+{
+  place_clear (data);
+  g_free (data);
+}
+
+static gboolean
+find_jid (UlakDatabase *database, Place *self, GError **error)
+{
+  UlakPeer peer;
+  UlakJid jid;
+
+  if (!ulak_jid_is_user (&self->jid))
+    return TRUE;
+  if (!ulak_peers_find (database, &self->jid, &peer, error))
+    return FALSE;
+  if (peer.id != 0 && ulak_people_get_jid (&peer, self->as_lid, 0, &jid))
+    self->jid = jid;
+  return TRUE;
+}
+
+static gboolean
+find_participant (UlakDatabase *database, Place *self, const char *sender, GError **error)
+{
+  UlakPeer peer;
+  UlakJid jid;
+
+  if (sender == NULL || ulak_jid_is_user (&self->jid) || !ulak_people_parse_chat (sender, &jid) || !ulak_jid_is_user (&jid))
+    return TRUE;
+  if (!ulak_peers_find (database, &jid, &peer, error))
+    return FALSE;
+  if (peer.id != 0)
+    ulak_people_get_jid (&peer, self->as_lid, 0, &jid);
+  self->participant = ulak_jid_print (&jid);
+  return TRUE;
+}
+
+static gboolean
+find_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Place *self = data;
+  UlakStatement *row = NULL;
+  g_autofree char *sender = NULL;
+
+  place_clear (self);
+  if (!ulak_people_name (database, &self->jid, &self->chat, error) || !find_jid (database, self, error))
+    return FALSE;
+  self->jid_text = ulak_jid_print (&self->jid);
+  if (!ulak_sql_find (database, self->is_oldest ? ULAK_SQL ("message-oldest-of-chat") : ULAK_SQL ("message-newest-of-chat"),
+                      ULAK_BINDINGS (ULAK_TEXT ("chat", self->chat)), &row, error))
+    return FALSE;
+  if (row == NULL)
+    return TRUE;
+  self->network_id = g_strdup (ulak_statement_get_text (row, "network_id"));
+  self->is_from_me = ulak_statement_is_null (row, "sender");
+  self->timestamp_s = ulak_statement_get_integer (row, "timestamp_us") / G_USEC_PER_SEC;
+  if (!self->is_from_me)
+    sender = g_strdup (ulak_statement_get_text (row, "sender"));
+  return find_participant (database, self, sender, error);
+}
+
+static Place *
+place_new (UlakChat *chat, const char *id, GError **error)
+{
+  Place *self = g_new0 (Place, 1);
+
+  self->as_lid = ulak_chat_is_lid (chat);
+  if (ulak_people_parse_chat (*id == '+' ? id + 1 : id, &self->jid))
+    return self;
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: is neither a person nor a group");
+  g_free (self);
+  return NULL;
+}
+
+/* --- changes --- */
+
+typedef struct
+{
+  UlakChat *chat;          /* (owned) */
+  UlakAppState *app_state; /* (owned) */
+  GArray *changes;         /* (owned) (element-type UlakAppStateChange): without chat and message */
+  guint next;
+  Place *place;            /* (owned) (nullable): until it is found */
+} Changing;
+
+static void
+changing_free (gpointer data)
+{
+  Changing *self = data;
+
+  g_clear_object (&self->chat);
+  g_clear_object (&self->app_state);
+  g_array_unref (self->changes);
+  g_clear_pointer (&self->place, place_free);
+  g_free (self);
+}
+
+static void
+add (GArray *changes, UlakAppStateChangeKind kind, gboolean is_on, gint64 until_ms)
+{
+  const UlakAppStateChange change = { .kind = kind, .is_on = is_on, .until_ms = until_ms };
+
+  g_array_append_val (changes, change);
+}
+
+static void
+read_flag (JsonObject *json, const char *name, UlakAppStateChangeKind kind, GArray *changes, UlakIssues *issues)
+{
+  if (json_object_has_member (json, name))
+    add (changes, kind, ulak_json_read_boolean (json, "", name, FALSE, issues), 0);
+}
+
+static void
+read_mute (JsonObject *json, GArray *changes, UlakIssues *issues)
+{
+  JsonNode *node = json_object_get_member (json, "muted_until");
+  const char *text = node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+                         ? json_node_get_string (node)
+                         : NULL;
+  gint64 until_us = 0;
+
+  if (node == NULL)
+    return;
+  if (JSON_NODE_HOLDS_NULL (node))
+    add (changes, ULAK_APP_STATE_MUTE, FALSE, 0);
+  else if (g_strcmp0 (text, FOR_EVER) == 0)
+    add (changes, ULAK_APP_STATE_MUTE, TRUE, FOR_EVER_MS);
+  else if (text != NULL && ulak_parse_rfc3339 (text, &until_us))
+    add (changes, ULAK_APP_STATE_MUTE, TRUE, until_us / 1000);
+  else
+    ulak_issues_add (issues, "muted_until", "must be a time as RFC 3339, \"" FOR_EVER "\" or null");
+}
+
+/* (transfer full): archiving takes a pin away, so it comes first. */
+static GArray *
+read_changes (JsonObject *json, GError **error)
+{
+  static const char *const known[] = { "archived", "pinned", "muted_until", "read", NULL };
+  g_autoptr (GArray) changes = g_array_new (FALSE, TRUE, sizeof (UlakAppStateChange));
+  g_autoptr (UlakIssues) issues = ulak_issues_new ();
+
+  ulak_json_refuse_unknown (json, "", known, issues);
+  read_flag (json, "archived", ULAK_APP_STATE_ARCHIVE, changes, issues);
+  read_flag (json, "pinned", ULAK_APP_STATE_PIN, changes, issues);
+  read_mute (json, changes, issues);
+  read_flag (json, "read", ULAK_APP_STATE_MARK_READ, changes, issues);
+  if (json_object_get_size (json) == 0)
+    ulak_issues_add (issues, "", "names no change; allowed: archived, pinned, muted_until, read");
+  return ulak_issues_to_error (issues, error) ? g_steal_pointer (&changes) : NULL;
+}
+
+static void change_next (GTask *task /* (transfer full) */);
+
+static void
+changed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (ulak_app_state_change_finish (ULAK_APP_STATE (source), result, &error))
+    {
+      change_next (task);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+change_next (GTask *task)
+{
+  Changing *self = g_task_get_task_data (task);
+  const Place *place = self->place;
+  const UlakAppStateMessage last = {
+    .chat = place->jid_text,
+    .network_id = place->network_id,
+    .is_from_me = place->is_from_me,
+    .participant = place->participant,
+    .timestamp_s = place->timestamp_s,
+  };
+  UlakAppStateChange change;
+
+  if (self->next == self->changes->len)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+  change = g_array_index (self->changes, UlakAppStateChange, self->next++);
+  change.chat = place->jid_text;
+  change.last = place->network_id == NULL ? NULL : &last;
+  ulak_app_state_change_async (self->app_state, &change, NULL, changed_cb, task);
+}
+
+/* What the store gives lives until the callback returns. */
+static Place *
+place_steal (Place *found)
+{
+  Place *self = g_new0 (Place, 1);
+
+  *self = *found;
+  found->chat = found->jid_text = found->network_id = found->participant = NULL;
+  return self;
+}
+
+static void
+found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Changing *self = g_task_get_task_data (task);
+  GError *error = NULL;
+  Place *found = ulak_store_finish (ULAK_STORE (source), result, &error);
+
+  if (found == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  self->place = place_steal (found);
+  change_next (task);
+}
+
+void
+ulak_chat_changes_async (UlakChat *chat,
+                         UlakAppState *app_state,
+                         const char *id,
+                         JsonObject *changes,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  GTask *task = g_task_new (chat, NULL, callback, user_data);
+  Changing *self;
+  GError *error = NULL;
+  Place *place;
+  GArray *list = read_changes (changes, &error);
+
+  g_task_set_source_tag (task, ulak_chat_changes_async);
+  place = list == NULL ? NULL : place_new (chat, id, &error);
+  if (place == NULL)
+    {
+      g_clear_pointer (&list, g_array_unref);
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  self = g_new0 (Changing, 1);
+  self->chat = g_object_ref (chat);
+  self->app_state = g_object_ref (app_state);
+  self->changes = list;
+  g_task_set_task_data (task, self, changing_free);
+  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_run, place, place_free, found_cb, task);
+}
+
+gboolean
+ulak_chat_changes_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* --- older messages --- */
+
+static void
+asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ulak_chat_send_peer_finish (ULAK_CHAT (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+oldest_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  UlakChat *chat = g_task_get_source_object (task);
+  GError *error = NULL;
+  const Place *found = ulak_store_finish (ULAK_STORE (source), result, &error);
+  g_autoptr (GBytes) message = NULL;
+
+  if (found != NULL && found->network_id == NULL)
+    error = g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "No message of that chat is stored");
+  if (error != NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  message = ulak_content_write_history_request (
+      &(const UlakContentKey){
+          .chat = found->jid_text, .id = found->network_id, .from_me = found->is_from_me, .participant = found->participant },
+      found->timestamp_s, GPOINTER_TO_UINT (g_task_get_task_data (task)));
+  ulak_chat_send_peer_async (chat, message, "high_force", asked_cb, task);
+}
+
+void
+ulak_chat_history_async (UlakChat *chat, const char *id, guint count, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (chat, NULL, callback, user_data);
+  GError *error = NULL;
+  Place *place = NULL;
+
+  g_task_set_source_tag (task, ulak_chat_history_async);
+  g_task_set_task_data (task, GUINT_TO_POINTER (count), NULL);
+  if (count < 1 || count > ULAK_CHAT_HISTORY_MAX)
+    g_set_error (&error, ULAK_ERROR, ULAK_ERROR_INVALID, "count: must be 1 to %d", ULAK_CHAT_HISTORY_MAX);
+  else
+    place = place_new (chat, id, &error);
+  if (place == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  place->is_oldest = TRUE;
+  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_run, place, place_free, oldest_cb, task);
+}
+
+gboolean
+ulak_chat_history_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

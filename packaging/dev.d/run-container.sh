@@ -60,7 +60,7 @@ run_container_prepare ()
     cp -p "$lab/keep/${file##*/}" "$upper/$file"
   done
   run_socket_dropin "$upper/etc/systemd/system"
-  run_config_dropins "$upper/etc/ulak/ulak.conf.d"
+  run_config_dropins "$upper/etc/ulak"
   run_container_owners "$layer"
 }
 

@@ -16,7 +16,7 @@ run_host ()
   ! run_port_is_open || die "port $RUN_PORT is taken; choose another with --port"
   run_host_data
   run_socket_dropin "$RUN_DROPINS"
-  run_config_dropins /etc/ulak/ulak.conf.d
+  run_config_dropins /etc/ulak
   systemctl daemon-reload
   systemctl start ulak.target
   run_wait_ready systemctl -q is-active ulak.target
@@ -69,8 +69,7 @@ run_host_shell ()
 run_host_stop ()
 {
   systemctl stop ulak.target
-  rm -f "$RUN_DROPINS/ulak-api.socket.d/50-dev.conf" /etc/ulak/ulak.conf.d/90-dev.conf \
-    /etc/ulak/ulak.conf.d/91-graph-double.conf
+  rm -f "$RUN_DROPINS/ulak-api.socket.d/50-dev.conf" /etc/ulak/ulak.conf.d/90-dev.conf "${RUN_DOUBLE_FILES[@]/#//etc/ulak/}"
   rmdir "$RUN_DROPINS/ulak-api.socket.d" 2>/dev/null || true
   systemctl daemon-reload
 }

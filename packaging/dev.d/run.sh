@@ -10,8 +10,6 @@ RUN_PORT=8080
 RUN_DATA=
 RUN_CONFIG=
 RUN_JSON=no
-RUN_GRAPH=no
-RUN_GRAPH_URL=
 RUN_INSTALL=yes
 
 run_options ()
@@ -22,6 +20,7 @@ run_options ()
       --json) RUN_JSON=yes ;;
       --no-install) RUN_INSTALL=no ;;
       --graph-double) RUN_GRAPH=yes ;;
+      --whatsapp-double) RUN_WHATSAPP=yes ;;
       --port | --data | --config)
         [ $# -ge 2 ] || die "$1 needs a value"
         case $1 in
@@ -30,7 +29,8 @@ run_options ()
           --config) RUN_CONFIG=$2 ;;
         esac
         shift ;;
-      *) die "‘run’ knows no ‘$1’; it takes --json, --port N, --data DIR, --config FILE, --graph-double and --no-install" ;;
+      *) die "‘run’ knows no ‘$1’; it takes --json, --port N, --data DIR, --config FILE, --graph-double, --whatsapp-double" \
+             "and --no-install" ;;
     esac
     shift
   done
@@ -51,41 +51,12 @@ run_socket_dropin ()
     > "$1/ulak-api.socket.d/50-dev.conf"
 }
 
-# run_config_dropins FOLDER: the caller's settings, and where the Graph double is.
+# run_config_dropins FOLDER: the caller's settings, and where the doubles are, below an /etc/ulak.
 run_config_dropins ()
 {
-  mkdir -p "$1"
-  [ -z "$RUN_CONFIG" ] || install -m 0644 "$RUN_CONFIG" "$1/90-dev.conf"
-  [ "$RUN_GRAPH" = no ] || printf '[whatsapp]\ngraph_url=%s\n[webhooks]\nallow_private_targets=true\n' "$RUN_GRAPH_URL" \
-    > "$1/91-graph-double.conf"
-}
-
-# run_graph_start: a double of Meta's Graph API that calls back the line ‘sales’.
-run_graph_start ()
-{
-  local out deadline=$((SECONDS + 20))
-  [ "$RUN_GRAPH" = yes ] || return 0
-  out=$(mktemp)
-  cleanup_push rm -f "$out"
-  PYTHONPATH=$DEV_TOP PYTHONDONTWRITEBYTECODE=1 setpriv --pdeathsig TERM /usr/bin/python3 -u -m tests.peers.graph \
-    --callback "106540352242922=http://127.0.0.1:$RUN_PORT/webhooks/whatsapp/sales" </dev/null >"$out" &
-  cleanup_push kill "$!"
-  until RUN_GRAPH_URL=$(head -n 1 "$out") && [ -n "$RUN_GRAPH_URL" ]
-  do
-    [ "$SECONDS" -lt "$deadline" ] || die "the Graph double does not start"
-    sleep 0.05
-  done
-}
-
-# The double's secrets, under the names that README uses.
-run_graph_secrets ()
-{
-  local pair
-  [ "$RUN_GRAPH" = yes ] || return 0
-  for pair in graph-token=test-token graph-app-secret=test-app-secret graph-verify=test-verify
-  do
-    printf '%s' "${pair#*=}" | "run_${RUN_WHERE}_enter" ulakctl secret set "${pair%%=*}" >/dev/null
-  done
+  mkdir -p "$1/ulak.conf.d"
+  [ -z "$RUN_CONFIG" ] || install -m 0644 "$RUN_CONFIG" "$1/ulak.conf.d/90-dev.conf"
+  run_doubles_config "$1"
 }
 
 # run_wait_ready ALIVE: until /readyz says 200; ALIVE is a command that fails when waiting is pointless.
@@ -129,7 +100,8 @@ run_announce ()
   local url=http://127.0.0.1:$RUN_PORT key=$1 bus=$2
   if [ "$RUN_JSON" = yes ]
   then
-    jq -cn --arg url "$url" --arg api_key "$key" --arg bus "$bus" '$ARGS.named'
+    jq -cn --arg url "$url" --arg api_key "$key" --arg bus "$bus" \
+      ${RUN_WHATSAPP_PLACES:+--arg whatsapp_double "$RUN_WHATSAPP_PLACES"} '$ARGS.named'
     return
   fi
   cat <<ANNOUNCE
@@ -141,6 +113,7 @@ Ulak runs.
   shell     $("run_${RUN_WHERE}_shell")
 Ctrl-C drains and stops it. Data stays in $RUN_DATA.
 ANNOUNCE
+  run_whatsapp_explain "$url" "$key"
 }
 
 verb_run ()
@@ -151,6 +124,6 @@ verb_run ()
   [ ! -d /run/systemd/system ] || RUN_WHERE=host
   host_install "${HOST_BUILD[@]}" "${HOST_DEB[@]}" "${HOST_LAB[@]}"
   trap 'exit 0' TERM INT HUP
-  run_graph_start
+  run_doubles_start
   "run_${RUN_WHERE}"
 }

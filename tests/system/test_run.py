@@ -13,6 +13,7 @@ import urllib.request
 
 import pytest
 
+from tests.program.peers import Receiver, node_is_ready, whatsapp_is_ready
 from tests.system.lab import ROOT, TREE, Lab, wait_for
 
 
@@ -39,6 +40,12 @@ class Run:
         request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)
+
+    def ulakctl(self, *arguments):
+        """In the container, as the shell that `run` prints enters it."""
+        leader = self.line["bus"].split("/")[2]
+        return subprocess.Popen(["nsenter", "-t", leader, "-a", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "ulakctl",
+                                 *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def stop(self, number=signal.SIGTERM):
         self.popen.send_signal(number)
@@ -75,6 +82,48 @@ def test_run_in_a_container_serves_stops_and_starts_again_in_seconds(tmp_path, n
     assert [row["id"] for row in again.request("GET", "/api/v1/webhooks")[1]["data"]] == [endpoint["id"]]
     assert again.request("POST", f"/api/v1/webhooks/{endpoint['id']}/test")[0] == 200
     again.stop(signal.SIGINT)
+
+
+def read_until(lines, word):
+    """The lines up to the first that has the word."""
+    seen = ""
+    for line in lines:
+        seen += line
+        if word in line:
+            return seen
+    raise AssertionError(f"no ‘{word}’ in:\n{seen}")
+
+
+@pytest.mark.skipif(not whatsapp_is_ready() or not node_is_ready(), reason="the npm packages of tests/peers are not installed")
+def test_the_walk_of_a_linked_line_as_readme_has_it(tmp_path, no_systemd):
+    run = Run(tmp_path / "data", "--whatsapp-double")
+    double = json.loads(pathlib.Path(run.line["whatsapp_double"]).read_text(encoding="utf-8"))
+    added = run.ulakctl("account", "add", "sales", "--backend", "linked")
+    assert (added.wait(30), added.stdout.close()) == (0, None)
+    link = run.ulakctl("account", "link", "sales")
+    assert "▀" in read_until(link.stdout, "Scan it on the phone")
+    qr = json.dumps(run.request("GET", "/api/v1/accounts/sales/link")[1]).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{double['url']}/accounts/15552220000/scan", qr), timeout=30).close()
+    assert "linked and ready" in link.communicate(timeout=60)[0]
+
+    anna = subprocess.Popen(["node", ROOT / "tests/peers/whatsapp/friend.mjs", run.line["whatsapp_double"], "15552220001", "15552220000"],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    read_until(anna.stdout, "is linked")
+    with Receiver() as receiver:
+        receiver.trust(run.request("POST", "/api/v1/webhooks", {"url": f"{receiver.url}/hook"})[1]["secret"])
+        anna.stdin.write("Merhaba\n")
+        anna.stdin.flush()
+        event = wait_for(lambda: [entry["event"] for entry in receiver.events() if entry["event"]["type"] == "message.received"],
+                         describe="the message at the webhook")[0]
+        message = event["data"]["message"]
+        assert message["text"] == "Merhaba"
+        assert run.request("POST", "/api/v1/accounts/sales/messages", {"to": message["chat"], "text": "Hello Anna"})[0] == 202
+        read_until(anna.stdout, "< Hello Anna")
+    anna.stdin.close()
+    assert anna.wait(20) == 0
+    anna.stdout.close()
+    run.stop()
+    assert not pathlib.Path(run.line["whatsapp_double"]).exists()
 
 
 def test_a_killed_run_takes_its_container_with_it(tmp_path, no_systemd):

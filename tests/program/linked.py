@@ -14,7 +14,6 @@ import contextlib
 import json
 import pathlib
 import tempfile
-import time
 
 from gi.repository import GLib
 
@@ -172,11 +171,13 @@ class Line:
             raise AssertionError(f"{error} with {expected}; it is {self.read(network_id)}") from None
 
     def history(self, chat, limit=200):
-        """All messages of a chat, oldest first."""
+        """All messages of a chat, oldest first; none of a chat that is not there yet."""
         found, cursor = [], ""
         while True:
             path = f"/api/v1/accounts/{self.account}/chats/{chat}/messages?limit={limit}" + (f"&cursor={cursor}" if cursor else "")
             status, answer, _ = self.suite.get(path)
+            if status == 404:
+                return []
             assert status == 200, answer
             found += answer["data"]
             cursor = answer["next"]
@@ -304,7 +305,3 @@ def failures_of_ours(world):
 
 def settle(world, seconds=30):
     wait_for(world.line.is_settled, seconds, "everything acknowledged by the line")
-
-
-def now_s():
-    return int(time.time())

@@ -204,16 +204,18 @@ def test_marks_of_the_line_are_seen_by_the_phone(world):
     assert (one["archived"], one["pinned"], bool(one["muted_until"]), one["marked_unread"]) == (False, True, True, True)
 
 
-def test_another_companion_follows_the_marks_of_the_line(world):
+def test_another_companion_writes_on_top_of_what_the_line_wrote(world):
+    """The package tells only of chats that it knows, but it builds its patches on ours, and the phone checks every MAC of both."""
     with world.double.foreign() as tablet:
         tablet.link(lambda text: world.double.scan(SALES, text))
         tablet.wait("history")
         tablet.call("resyncAppState", collections=["regular_low", "regular_high"])
-        mark = tablet.mark()
-        world.line.whatsapp("ChangeChat", "ss", BERT, json.dumps({"pinned": False, "muted_until": None}))
-        tablet.wait("chats.update", after=mark, where=lambda rows: any("pinned" in row for row in rows))
+        world.line.whatsapp("ChangeChat", "ss", BERT, json.dumps({"muted_until": None}))
+        world.phone_send(CARL, pn(SALES), text=f"muted {RUN}")
         tablet.call("mute", chat=lid(CARL), until_ms=1900000000000)
-        world.double.control(f"accounts/{CARL}/send", {"to": pn(SALES), "text": f"muted {RUN}"})
         wait_for(lambda: (one := chat(world, CARL)) and one["muted_until"], describe="the mute of the tablet")
+        world.line.whatsapp("ChangeChat", "ss", BERT, json.dumps({"muted_until": "2030-01-01T00:00:00Z"}))
+        assert entries(world, "regular_high", "mute")[-1]["muteAction"]["muteEndTimestamp"] == 1893456000000
         tablet.call("logOut")
-    assert world.journal("events", kind="appstate-invalid") == []
+    patches = {row["by"] for row in world.journal("events", kind="appstate-patch", name="regular_high")}
+    assert len(patches) == 2 and world.journal("events", kind="appstate-invalid") == []

@@ -4,7 +4,8 @@
 #
 # Compiling: build/ is the plain tree, build-sanitize/ the one under AddressSanitizer and UBSan.
 
-build_tree ()
+# build_setup DIR OPTION...: configured with these options.
+build_setup ()
 {
   local dir=$1
   shift
@@ -14,7 +15,12 @@ build_tree ()
   else
     meson setup "$dir" "$DEV_TOP" -Dwerror=true "$@" >&2
   fi
-  ninja -C "$dir" -j "$DEV_JOBS" >&2
+}
+
+build_tree ()
+{
+  build_setup "$@"
+  ninja -C "$1" -j "$DEV_JOBS" >&2
 }
 
 build_plain ()

@@ -6,7 +6,7 @@
 # a suite that could not run as skipped and one that died without a file as failed, and prints the closing line.
 
 RESULTS=$DEV_TOP/build/results
-SUITES=(plain sanitized program system)
+SUITES=(plain sanitized program fuzz system)
 
 suite_skip ()
 {

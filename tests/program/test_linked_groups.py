@@ -247,6 +247,7 @@ def test_an_administrator_deletes_what_others_wrote(world):
     marker = world.bert.call("sendText", to=group, text="after the attempt", wait="ack")
     world.line.wait_message(marker["id"])
     assert world.line.read(ours["id"])["text"] == "not to be deleted by bert"
+    world.anna.wait("message", where=says("after the attempt"))
     change(world, group, "promote", ANNA)
     settle(world)
     world.anna.call("revoke", to=group, message=marker["id"], wait="ack")

@@ -288,7 +288,7 @@ make_receipt (UlakMediaClient *self, const UlakMediaReference *reference, GError
   ulak_node_builder_add_text (receipt, "from_me", reference->is_from_me ? "true" : "false");
   add_jid (receipt, "participant", reference->participant);
   ulak_node_builder_close (receipt);
-  return ulak_node_builder_end (g_steal_pointer (&receipt), error);
+  return ulak_node_builder_end (receipt, error);
 }
 
 static void

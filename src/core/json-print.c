@@ -13,22 +13,38 @@
 
 static void print_node (GString *text, JsonNode *node);
 
+static gboolean
+is_plain (char c)
+{
+  return (guchar) c >= ' ' && c != '"' && c != '\\';
+}
+
+static void
+print_escaped (GString *text, char c)
+{
+  static const char letters[] = "\"\\bfnrt", meanings[] = "\"\\\b\f\n\r\t";
+  const char *meaning = strchr (meanings, c);
+
+  if (meaning != NULL)
+    g_string_append_printf (text, "\\%c", letters[meaning - meanings]);
+  else
+    g_string_append_printf (text, "\\u%04x", (guint) c);
+}
+
+/* Nearly all of nearly every text is plain: it is copied in runs. */
 static void
 print_string (GString *text, const char *string)
 {
-  static const char letters[] = "\"\\bfnrt", meanings[] = "\"\\\b\f\n\r\t";
-
   g_string_append_c (text, '"');
-  for (const char *c = string; *c != '\0'; c++)
+  for (const char *c = string; *c != '\0';)
     {
-      const char *meaning = strchr (meanings, *c);
+      const char *start = c;
 
-      if (meaning != NULL)
-        g_string_append_printf (text, "\\%c", letters[meaning - meanings]);
-      else if ((guchar) *c < ' ')
-        g_string_append_printf (text, "\\u%04x", (guint) *c);
-      else
-        g_string_append_c (text, *c);
+      while (is_plain (*c))
+        c++;
+      g_string_append_len (text, start, c - start);
+      if (*c != '\0')
+        print_escaped (text, *c++);
     }
   g_string_append_c (text, '"');
 }

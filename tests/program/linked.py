@@ -25,6 +25,7 @@ SALES, ANNA, BERT, CARL = "15552220000", "15552220001", "15552220002", "15552220
 LIDS = {SALES: "200000000000000", ANNA: "200000000000001", BERT: "200000000000002", CARL: "200000000000003"}
 NAMES = {SALES: "Sales", ANNA: "Anna", BERT: "Bert", CARL: "Carl"}
 FAST = {"pace": {"rate_limit_per_minute": "6000", "new_contact_interval_s": "0"}, "webhooks": {"backoff_ms": "100"}}
+PACE = {"rate_per_second": "1000", "pair_interval_ms": "1", "pair_burst": "1000"}
 WHATSAPP = "org.ulak.WhatsApp1"
 BUS_TIMEOUT_MS = 40000
 
@@ -210,7 +211,7 @@ class World:
         self.receiver = stack.enter_context(Receiver())
         groups = {name: dict(keys) for name, keys in FAST.items()}
         groups["whatsapp"] = {"server_url": self.double.places["ws_url"], "root_key": self.double.places["root_key"],
-                              "media_ca_file": str(self.double.certificates)}
+                              "media_ca_file": str(self.double.certificates), **PACE}
         for group, keys in (config or {}).items():
             groups.setdefault(group, {}).update(keys)
         self.suite = stack.enter_context(Suite(config=groups))

@@ -54,6 +54,12 @@ UNIT_XML = """<node><interface name="org.freedesktop.systemd1.Unit">
 <property name="LoadState" type="s" access="read"/></interface></node>"""
 
 
+def is_sanitized():
+    """True for programs under a sanitizer, whose memory says nothing."""
+    options = json.loads((BUILD / "meson-info" / "intro-buildoptions.json").read_text(encoding="utf-8"))
+    return any(option["name"] == "b_sanitize" and option["value"] != "none" for option in options)
+
+
 def wait_for(what, seconds=20.0, describe="condition"):
     """Polls until what() is true; a test's only way to wait. The limit exists to fail."""
     deadline = time.monotonic() + seconds

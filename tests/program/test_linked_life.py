@@ -138,6 +138,7 @@ def test_what_was_posted_while_the_line_was_away_leaves_when_it_is_back(world):
     names = [world.line.post(ANNA, text=f"cut {number}") for number in range(5)]
     for name in names:
         world.line.wait_status(name, "delivered", 60)
+    world.anna.wait("message", where=says("cut 4"))
     assert world.line.state() == "ready" and texts_at(world.anna, "cut ") == [f"cut {number}" for number in range(5)]
 
 

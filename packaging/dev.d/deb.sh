@@ -45,13 +45,14 @@ deb_build ()
 # deb_next DIR TARGET: the same packages one version later, for the upgrade test.
 deb_next ()
 {
-  local dir=$1 target=$2 deb tree
+  local dir=$1 target=$2 deb tree version
   mkdir -p "$target"
   for deb in "$dir"/*.deb
   do
     tree=$(mktemp -d "$target/tree.XXXXXX")
     dpkg-deb -R "$deb" "$tree"
-    sed -i -E '/^(Version|Depends|Recommends):/ s/\b([0-9]+\.[0-9]+\.[0-9]+)\b/\1+next1/g' "$tree/DEBIAN/control"
+    version=$(dpkg-deb -f "$deb" Version)
+    sed -i -E "/^(Version|Depends|Recommends):/ s/(: |= )${version//./\\.}\b/&+next1/g" "$tree/DEBIAN/control"
     dpkg-deb --root-owner-group -b "$tree" "$target" >/dev/null
     rm -rf "$tree"
   done

@@ -34,6 +34,7 @@ suite_meson ()
   if [ -f "$log" ]
   then
     cp "$log" "$RESULTS/$name.xml"
+    cp "$dir/meson-logs/$name.json" "$RESULTS/"
   elif meson test -C "$dir" --list "$@" 2>/dev/null | grep -q .
   then
     suite_failed "$name" "meson test left no report"
@@ -62,7 +63,7 @@ suite_sanitized ()
   suite_sanitizers sanitized
   suite_npm
   # The programs' reports land in their logs, where each test looks for them (tests/program/suite.py).
-  G_SLICE=always-malloc ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  G_SLICE=always-malloc ASAN_OPTIONS=detect_stack_use_after_return=1:intercept_tls_get_addr=0 UBSAN_OPTIONS=print_stacktrace=1 \
     ULAK_BUILD=$DEV_TOP/build-sanitize suite_pytest sanitized-program "$DEV_TOP/tests/program"
 }
 

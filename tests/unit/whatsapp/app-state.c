@@ -129,7 +129,7 @@ static UlakNode *
 answer (const UlakNode *query, gpointer data)
 {
   Fixture *f = data;
-  UlakNodeBuilder *builder = ulak_node_builder_new ("iq");
+  g_autoptr (UlakNodeBuilder) builder = ulak_node_builder_new ("iq");
 
   g_assert_cmpstr (ulak_node_get_attribute (query, "xmlns"), ==, "w:sync:app:state");
   f->n_questions++;
@@ -459,7 +459,7 @@ test_refused_change (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 static void
 test_notification (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
-  UlakNodeBuilder *builder = ulak_node_builder_new ("notification");
+  g_autoptr (UlakNodeBuilder) builder = ulak_node_builder_new ("notification");
   g_autoptr (UlakNode) notification = NULL;
 
   ulak_node_builder_open (builder, "collection");

@@ -321,7 +321,7 @@ static UlakNode *
 name_hosts (const FakeServer *self)
 {
   g_auto (GStrv) hosts = g_strsplit (self->hosts, " ", -1);
-  UlakNodeBuilder *builder = ulak_node_builder_new ("iq");
+  g_autoptr (UlakNodeBuilder) builder = ulak_node_builder_new ("iq");
 
   ulak_node_builder_open (builder, "media_conn");
   ulak_node_builder_add_text (builder, "auth", self->auth);
@@ -345,7 +345,8 @@ query_async (gpointer owner,
 {
   FakeServer *self = owner;
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_autoptr (UlakNode) asked = ulak_node_builder_end (query, NULL);
+  g_autoptr (UlakNodeBuilder) owned = query;
+  g_autoptr (UlakNode) asked = ulak_node_builder_end (owned, NULL);
 
   self->n_queries++;
   if (self->is_offline)

@@ -587,7 +587,7 @@ set_bytes (UlakNodeBuilder *builder, const char *tag, GBytes *bytes)
 static UlakNode *
 make_answer (Fixture *f, const File *file, const char *path)
 {
-  UlakNodeBuilder *builder = ulak_node_builder_new ("notification");
+  g_autoptr (UlakNodeBuilder) builder = ulak_node_builder_new ("notification");
   Wa__MediaRetryNotification said = WA__MEDIA_RETRY_NOTIFICATION__INIT;
   g_autoptr (GBytes) plain = NULL, sealed = NULL, nonce = NULL;
 

@@ -289,12 +289,25 @@ take_stanza (UlakLink *self, UlakNode *node)
   hand_out (self, node);
 }
 
+/* Queries go to the server and to groups: an answer of a person, ourselves apart, was asked of nobody. */
+static gboolean
+is_from_stranger (UlakLink *self, const UlakNode *node)
+{
+  UlakJid from, phone = { 0 }, lid = { 0 };
+  guint8 domain;
+
+  if (!ulak_node_read_jid (node, "from", &from, NULL) || from.user[0] == '\0' || !ulak_jid_get_domain (&from, &domain))
+    return FALSE;
+  ulak_link_get_own (self, &phone, &lid);
+  return strcmp (from.user, phone.user) != 0 && strcmp (from.user, lid.user) != 0;
+}
+
 static void
 take_answer (UlakLink *self, UlakNode *iq)
 {
   const char *id = ulak_node_get_attribute (iq, "id");
 
-  if (id == NULL || !ulak_pending_answer (self->queries, id, iq))
+  if (id == NULL || is_from_stranger (self, iq) || !ulak_pending_answer (self->queries, id, iq))
     ulak_log_debug (NULL, "An answer came that nobody waits for");
 }
 

@@ -519,6 +519,34 @@ test_queries (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+test_strangers_answer (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  static const char *const strangers[] = { "15551234567@s.whatsapp.net", "15551234567:3@s.whatsapp.net", "4711@lid" };
+  g_auto (Answer) answer = { 0 };
+  g_autoptr (UlakNode) query = NULL;
+
+  fixture_link_account (self, 20);
+  fixture_be_ready (self);
+  ask (self, &answer);
+  query = link_peer_take_query (self->peer, "test", NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (strangers); i++)
+    {
+      UlakNodeBuilder *lie = ulak_node_builder_new ("iq");
+
+      ulak_node_builder_add_copy (lie, "id", query, "id");
+      ulak_node_builder_add_text (lie, "from", strangers[i]);
+      ulak_node_builder_add_text (lie, "type", "result");
+      ulak_node_builder_open (lie, "lie");
+      link_peer_send_built (self->peer, lie);
+    }
+  link_peer_run_until_idle ();
+  g_assert_false (answer.is_done);
+  link_peer_answer (self->peer, query, "truth");
+  wait_answer (&answer);
+  g_assert_nonnull (ulak_node_get_child (answer.node, "truth"));
+}
+
+static void
 test_messages (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
   g_auto (Answer) early = { 0 }, good = { 0 }, twin = { 0 }, cut = { 0 };
@@ -894,6 +922,7 @@ main (int argc, char **argv)
   ADD ("/link-life/the backlog comes in batches", test_backlog);
   ADD ("/link-life/held stanzas hold the others back", test_holds);
   ADD ("/link-life/queries are answered, refused or fail with the connection", test_queries);
+  ADD ("/link-life/a stranger answers no query", test_strangers_answer);
   ADD ("/link-life/messages wait for their acks", test_messages);
   ADD ("/link-life/an ack that does not come times out", test_ack_times_out);
   ADD ("/link-life/a silent socket is given up within 50 s", test_silent_socket);

@@ -484,6 +484,16 @@ make_unit_task (UlakLines *self,
   return task;
 }
 
+/* A line that has come to an end stays up to say why; to start it again is to begin anew. */
+static gboolean
+has_ended (UlakLines *self, const char *account)
+{
+  static const char *const ends[] = { "failed", "outdated", "banned", "logged_out", NULL };
+  const UlakLine *line = g_hash_table_lookup (self->lines, account);
+
+  return line != NULL && g_strv_contains (ends, line->state);
+}
+
 /** ulak_lines_start_unit_async: a unit that had failed too often is forgiven first; replies when the job is queued */
 void
 ulak_lines_start_unit_async (UlakLines *self,
@@ -492,7 +502,8 @@ ulak_lines_start_unit_async (UlakLines *self,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
-  GTask *task = make_unit_task (self, "StartUnit", network, account, callback, user_data);
+  const char *verb = has_ended (self, account) ? "RestartUnit" : "StartUnit";
+  GTask *task = make_unit_task (self, verb, network, account, callback, user_data);
   UnitWork *work = g_task_get_task_data (task);
 
   g_dbus_connection_call (self->connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit",

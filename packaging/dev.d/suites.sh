@@ -63,19 +63,22 @@ suite_sanitized ()
   suite_sanitizers sanitized
   suite_npm
   # The programs' reports land in their logs, where each test looks for them (tests/program/suite.py).
-  G_SLICE=always-malloc ASAN_OPTIONS=detect_stack_use_after_return=1:intercept_tls_get_addr=0 UBSAN_OPTIONS=print_stacktrace=1 \
+  G_SLICE=always-malloc LSAN_OPTIONS=suppressions=$DEV_TOP/tests/leaks.supp:print_suppressions=0 \
+    ASAN_OPTIONS=detect_stack_use_after_return=1:intercept_tls_get_addr=0 UBSAN_OPTIONS=print_stacktrace=1 \
     ULAK_BUILD=$DEV_TOP/build-sanitize suite_pytest sanitized-program "$DEV_TOP/tests/program"
 }
 
 # suite_sanitizers NAME ARGUMENT...: GLib 2.74 pools small blocks unless told not to, and would hide errors in them.
+# fast_unwind_on_malloc=0: GLib has no frame pointers, and tests/leaks.supp is by frame.
 # intercept_tls_get_addr=0: the leak check of gcc 12 dies of the thread-local data of modules loaded late (glib-networking).
 suite_sanitizers ()
 {
   local name=$1
   shift
-  G_SLICE=always-malloc ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:intercept_tls_get_addr=0 \
+  G_SLICE=always-malloc LSAN_OPTIONS=suppressions=$DEV_TOP/tests/leaks.supp:print_suppressions=0 \
+    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:intercept_tls_get_addr=0:fast_unwind_on_malloc=0 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-    suite_meson "$name" "$DEV_TOP/build-sanitize" --suite unit --suite bus --timeout-multiplier 3 "$@"
+    suite_meson "$name" "$DEV_TOP/build-sanitize" --suite unit --suite bus --timeout-multiplier 8 "$@"
 }
 
 suite_program ()

@@ -333,6 +333,7 @@ write_direct (Run *self, const UlakPeer *peer, const UlakJid *to, GError **error
   if (self->plan->failure != NULL)
     return TRUE;
   ulak_stanza_add_meta (self->builder, &description);
+  ulak_stanza_add_reporting (self->builder, message, self->plan->network_id, &me, to);
   if (peer->id != self->own.id && !add_token (self, peer, error))
     return FALSE;
   return end_stanza (self);
@@ -403,40 +404,84 @@ run_peer (Run *self, GError **error)
 
 /* --- many --- */
 
-/* Those who have not got our sender key get it now. */
 static gboolean
-distribute (Run *self, const char *group, GArray *missing, GError **error)
+is_listed (const GArray *devices, guint from, const UlakPeerDevice *device)
 {
-  g_auto (UlakDistribution) distribution = { 0 };
-  g_autoptr (GBytes) message = NULL;
-  gboolean is_open = FALSE;
+  const UlakPeerDevice *next = from < devices->len ? &g_array_index (devices, UlakPeerDevice, from) : NULL;
 
-  if (!ulak_group_get_distribution (self->plan->view.session, self->database, group, self->plan->view.now_us,
-                                    &distribution, error))
-    return FALSE;
-  self->plan->key_id = distribution.key_id;
-  message = ulak_content_write_sender_key (group, ulak_span_of (distribution.bytes));
+  return next != NULL && next->peer == device->peer && next->device == device->device;
+}
+
+static gboolean
+is_distributed_to (const Run *self, gint64 peer)
+{
+  for (guint i = 0; i < self->plan->holders->len; i++)
+    if (g_array_index (self->plan->holders, UlakPeerDevice, i).peer == peer)
+      return TRUE;
+  return FALSE;
+}
+
+/* A status names all who may see it, also those who have our key already. */
+static void
+name_recipients (Run *self)
+{
+  gint64 last = 0;
+
+  for (guint i = 0; i < self->targets->len; i++)
+    {
+      const Target *target = &g_array_index (self->targets, Target, i);
+      UlakJid account = ulak_jid_get_account (&target->jid);
+
+      if (target->is_own || target->device.peer == last || is_distributed_to (self, target->device.peer))
+        continue;
+      last = target->device.peer;
+      ulak_node_builder_open (self->builder, "to");
+      ulak_node_builder_add_jid (self->builder, "jid", &account);
+      ulak_node_builder_close (self->builder);
+    }
+}
+
+static gboolean
+distribute_key (Run *self, GArray *missing, GBytes *message, GError **error)
+{
   for (guint i = 0, j = 0; i < self->targets->len && j < missing->len; i++)
     {
       const Target *target = &g_array_index (self->targets, Target, i);
-      const UlakPeerDevice *next = &g_array_index (missing, UlakPeerDevice, j);
       g_autoptr (GBytes) padded = NULL;
       gboolean has_it = FALSE;
 
-      if (next->peer != target->device.peer || next->device != target->device.device)
+      if (!is_listed (missing, j, &target->device))
         continue;
       j++;
-      if (!is_open)
-        ulak_node_builder_open (self->builder, "participants");
-      is_open = TRUE;
       padded = pad (self, message);
       if (!encrypt_for (self, target, padded, NULL, TRUE, &has_it, error))
         return FALSE;
       if (has_it)
         g_array_append_val (self->plan->holders, target->device);
     }
-  if (is_open)
-    ulak_node_builder_close (self->builder);
+  return TRUE;
+}
+
+/* Those who have not got our sender key get it now. missing: in the order of the targets */
+static gboolean
+distribute (Run *self, const char *group, GArray *missing, GError **error)
+{
+  g_auto (UlakDistribution) distribution = { 0 };
+  g_autoptr (GBytes) message = NULL;
+
+  if (!ulak_group_get_distribution (self->plan->view.session, self->database, group, self->plan->view.now_us,
+                                    &distribution, error))
+    return FALSE;
+  self->plan->key_id = distribution.key_id;
+  if (missing->len == 0 && self->plan->kind == ULAK_PLAN_GROUP)
+    return TRUE;
+  message = ulak_content_write_sender_key (group, ulak_span_of (distribution.bytes));
+  ulak_node_builder_open (self->builder, "participants");
+  if (!distribute_key (self, missing, message, error))
+    return FALSE;
+  if (self->plan->kind == ULAK_PLAN_STATUS)
+    name_recipients (self);
+  ulak_node_builder_close (self->builder);
   return TRUE;
 }
 
@@ -472,7 +517,10 @@ write_to_many (Run *self, guint32 timer_s, GArray *missing, GError **error)
     return FALSE;
   ulak_stanza_add_enc (self->builder, ULAK_CIPHERTEXT_SKMSG, skmsg, &description, 0);
   if (plan->kind == ULAK_PLAN_GROUP)
-    ulak_stanza_add_meta (self->builder, &description);
+    {
+      ulak_stanza_add_meta (self->builder, &description);
+      ulak_stanza_add_reporting (self->builder, message, plan->network_id, &me, &plan->chat_jid);
+    }
   else if (description.edit == NULL && !g_str_equal (description.type, "reaction"))
     {
       ulak_node_builder_open (self->builder, "meta");

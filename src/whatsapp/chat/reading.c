@@ -354,13 +354,17 @@ take_sealed (UlakReading *self, const UlakContent *content, GError **error)
 /* --- all kinds --- */
 
 static gboolean
+keep_timer (UlakReading *self, const UlakContent *content, GError **error)
+{
+  return self->address->kind != ULAK_ADDRESS_DIRECT
+         || ulak_timers_put (self->database, self->chat, content->timer_s, content->timer_set_s, error);
+}
+
+static gboolean
 take_timer (UlakReading *self, const UlakContent *content, GError **error)
 {
-  if (self->address->kind == ULAK_ADDRESS_DIRECT
-      && !ulak_timers_put (self->database, self->chat, content->timer_s, content->timer_set_s, error))
-    return FALSE;
   add_message (self, content);
-  return TRUE;
+  return keep_timer (self, content, error);
 }
 
 static gboolean
@@ -375,7 +379,7 @@ take_content (UlakReading *self, const UlakContent *content, GError **error)
     case ULAK_CONTENT_MESSAGE:
     case ULAK_CONTENT_REACTION:
       add_message (self, content);
-      return TRUE;
+      return !content->has_timer || content->timer_set_s == 0 || keep_timer (self, content, error);
     case ULAK_CONTENT_EDIT:
       return take_edit (self, content, error);
     case ULAK_CONTENT_REVOKE:

@@ -5,12 +5,19 @@
  */
 #include "whatsapp/chat/stanza.h"
 
-void
-ulak_stanza_describe (GBytes *message, UlakContentStanza *description_out)
+static Wa__Message *
+parse (GBytes *message)
 {
   gsize size_bytes;
   const guint8 *bytes = g_bytes_get_data (message, &size_bytes);
-  g_autoptr (Wa__Message) parsed = ulak_protobuf_unpack (&wa__message__descriptor, bytes, size_bytes, NULL);
+
+  return ulak_protobuf_unpack (&wa__message__descriptor, bytes, size_bytes, NULL);
+}
+
+void
+ulak_stanza_describe (GBytes *message, UlakContentStanza *description_out)
+{
+  g_autoptr (Wa__Message) parsed = parse (message);
 
   *description_out = (UlakContentStanza){ .type = "text" };
   if (parsed != NULL)
@@ -62,6 +69,45 @@ ulak_stanza_add_meta (UlakNodeBuilder *builder, const UlakContentStanza *descrip
   ulak_node_builder_open (builder, "meta");
   ulak_node_builder_add_text (builder, "polltype", description->polltype);
   ulak_node_builder_add_text (builder, "event_type", description->event_type);
+  ulak_node_builder_close (builder);
+}
+
+static gboolean
+read_secret (GBytes *message, UlakKey *secret_out)
+{
+  g_autoptr (Wa__Message) parsed = parse (message);
+  const Wa__MessageContextInfo *context = parsed == NULL ? NULL : parsed->message_context_info;
+
+  if (context == NULL || !context->has_message_secret || context->message_secret.len != ULAK_KEY_BYTES)
+    return FALSE;
+  ulak_key_set (secret_out, context->message_secret.data, context->message_secret.len);
+  return TRUE;
+}
+
+void
+ulak_stanza_add_reporting (UlakNodeBuilder *builder,
+                           GBytes *message,
+                           const char *id,
+                           const UlakJid *sender,
+                           const UlakJid *chat)
+{
+  g_autofree char *sender_text = ulak_jid_print (sender);
+  g_autofree char *chat_text = ulak_jid_print (chat);
+  g_autoptr (GBytes) token = NULL;
+  g_auto (UlakKey) secret = { 0 };
+  gsize size_bytes;
+  const guint8 *bytes;
+
+  if (read_secret (message, &secret))
+    token = ulak_content_make_reporting_token (message, &secret, id, sender_text, chat_text);
+  if (token == NULL)
+    return;
+  bytes = g_bytes_get_data (token, &size_bytes);
+  ulak_node_builder_open (builder, "reporting");
+  ulak_node_builder_open (builder, "reporting_token");
+  ulak_node_builder_add_text (builder, "v", "2");
+  ulak_node_builder_set_bytes (builder, bytes, size_bytes);
+  ulak_node_builder_close (builder);
   ulak_node_builder_close (builder);
 }
 

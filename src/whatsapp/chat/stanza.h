@@ -22,6 +22,12 @@ void ulak_stanza_add_enc (UlakNodeBuilder *builder,
                           const UlakContentStanza *description,
                           guint count);
 void ulak_stanza_add_meta (UlakNodeBuilder *builder, const UlakContentStanza *description);
+/* <reporting>, of messages that may be reported: those with a secret. sender, chat: without device. */
+void ulak_stanza_add_reporting (UlakNodeBuilder *builder,
+                                GBytes *message,
+                                const char *id,
+                                const UlakJid *sender,
+                                const UlakJid *chat);
 void ulak_stanza_add_bytes (UlakNodeBuilder *builder, const char *tag, GBytes *bytes);
 
 G_END_DECLS

@@ -281,6 +281,63 @@ test_forward (void)
   ulak_send_result_free (result);
 }
 
+/* Those who may see it are named each time, and get the key once. */
+static void
+test_status (void)
+{
+  static const char document[] = "{'to':'status@broadcast','text':{'body':'Holiday'},'recipients':['" BOB "']}";
+  g_autoptr (World) world = world_new ();
+  Side *phone = world_add (world, ALICE, ALICE_LID, 0);
+  Side *alice = world_add (world, ALICE, ALICE_LID, 3);
+  Side *bob = world_add (world, BOB, BOB_LID, 0);
+  Side *carol = world_add (world, CAROL, CAROL_LID, 0);
+  const UlakNode *participants;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m%u", i);
+      g_autoptr (UlakSendResult) result = side_send (alice, id, "status@broadcast", document);
+
+      g_assert_cmpint (result->outcome, ==, ULAK_SEND_ACCEPTED);
+      g_assert_cmpuint (result->n_recipients, ==, 1);
+      world_settle (world);
+    }
+  participants = ulak_node_get_child (side_find_sent (alice, "message", NULL, NULL), "participants");
+  g_assert_cmpuint (ulak_node_count_children (participants), ==, 1);
+  g_assert_cmpstr (ulak_node_get_attribute (ulak_node_get_first (participants), "jid"), ==, BOB_LID "@lid");
+  g_assert_null (ulak_node_get_first (ulak_node_get_first (participants)));
+  assert_chat (bob, "status@broadcast", ALICE "|text|Holiday\n" ALICE "|text|Holiday");
+  assert_chat (carol, "status@broadcast", "");
+  g_assert_cmpint (side_count (phone, "messages"), ==, 1);
+}
+
+/* A chat's timer comes with its messages, and goes with ours. */
+static void
+test_timer (void)
+{
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 0);
+  Side *bob = world_add (world, BOB, BOB_LID, 0);
+  Wa__ContextInfo context = WA__CONTEXT_INFO__INIT;
+  Wa__ExtendedTextMessage text = WA__EXTENDED_TEXT_MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  g_autofree char *id = world_network_id (bob, "m1");
+  g_autoptr (GBytes) plain = NULL;
+
+  text.text = (char *) "Gone in a day";
+  text.context_info = &context;
+  context.has_expiration = context.has_ephemeral_setting_timestamp = TRUE;
+  context.expiration = 86400;
+  context.ephemeral_setting_timestamp = 1764000000;
+  message.extended_text_message = &text;
+  plain = ulak_protobuf_pack (&message);
+  side_plant (bob, ALICE_LID "@lid", id, plain);
+  side_send_text (bob, "m1", ALICE, "not this");
+  g_assert_cmpint (side_count (alice, "chat_timers WHERE chat = '" BOB "' AND timer_s = 86400"), ==, 1);
+  side_send_text (alice, "m2", BOB, "Ours, too");
+  g_assert_cmpint (side_count (bob, "chat_timers WHERE chat = '" ALICE "' AND timer_s = 86400"), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -296,5 +353,7 @@ main (int argc, char **argv)
   g_test_add_func ("/chat/conversation/a picture is forwarded from where it lies", test_forward);
   g_test_add_func ("/chat/conversation/reading is told, unless it is nobody's business", test_status_of_messages);
   g_test_add_func ("/chat/conversation/edits, reactions and deletions", test_edits_and_reactions);
+  g_test_add_func ("/chat/conversation/a status goes to those who are named", test_status);
+  g_test_add_func ("/chat/conversation/a chat's timer comes and goes with messages", test_timer);
   return g_test_run ();
 }

@@ -873,6 +873,26 @@ find_part (const UlakNode *message, const UlakJid *jid)
   return NULL;
 }
 
+/* Whether a status names the user, with a key or without. */
+static gboolean
+is_named (const UlakNode *message, const UlakJid *jid)
+{
+  const UlakNode *participants = ulak_node_get_child (message, "participants");
+  UlakJid account = ulak_jid_get_account (jid);
+
+  for (const UlakNode *to = participants == NULL ? NULL : ulak_node_get_first (participants); to != NULL;
+       to = ulak_node_get_next (to))
+    {
+      UlakJid named;
+
+      g_assert_true (ulak_node_read_jid (to, "jid", &named, NULL));
+      named = ulak_jid_get_account (&named);
+      if (ulak_jid_equal (&named, &account))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 add_enc (World *self, UlakNodeBuilder *builder, const UlakNode *enc)
 {
@@ -987,7 +1007,7 @@ fan_out (Side *from, const UlakNode *message, const UlakJid *to, const char *t)
         continue;
       if (group != NULL && is_member (group, side))
         deliver_group (from, side, message, group, part, enc, t);
-      else if (is_status && part != NULL)
+      else if (is_status && is_named (message, &jid))
         deliver_group (from, side, message, NULL, part, enc, t);
       else if (group == NULL && part != NULL)
         deliver_direct (from, side, message, to, part, t);

@@ -63,12 +63,10 @@ typedef struct
   gboolean is_decrypted;
   gboolean is_history;       /* it told of a part of the history */
   gboolean asks_phone;       /* our phone may have what we cannot read */
-  gboolean has_phone_answer; /* our phone answered a placeholder request: peer_stanza_id */
   guint64 protocols;         /* bits of the types that were handled */
   gboolean is_migrated;      /* our phone said that 1:1 chats go by LID */
   gboolean has_new_token;    /* a privacy token came: who was a stranger may be none now */
   gboolean wants_group;      /* a group that we know nothing of */
-  gboolean wants_keys;       /* our phone's shares or notes ask for work elsewhere */
 } UlakVerdict;
 
 typedef struct _UlakEntry UlakEntry;

@@ -49,12 +49,6 @@ gboolean ulak_inbound_place_is_new (const UlakInboundPlace *self,
                                     gboolean note,
                                     gboolean *is_new_out,
                                     GError **error);
-/* parts: ended by NULL; what makes an item the same one when the network repeats it. */
-gboolean ulak_inbound_note_seen (UlakDatabase *database,
-                                 const char *const *parts,
-                                 gint64 now_us,
-                                 gboolean *is_new_out,
-                                 GError **error);
 
 gboolean ulak_inbound_store_message (UlakDatabase *database,
                                      UlakInboundCommit *commit,

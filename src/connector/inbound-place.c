@@ -111,8 +111,8 @@ ulak_inbound_note_seen (UlakDatabase *database,
   return TRUE;
 }
 
-static gboolean
-was_seen (UlakDatabase *database, const char *const *parts, gboolean *seen_out, GError **error)
+gboolean
+ulak_inbound_was_seen (UlakDatabase *database, const char *const *parts, gboolean *seen_out, GError **error)
 {
   g_autofree char *hash = hash_of (parts);
   UlakStatement *row;
@@ -168,7 +168,7 @@ was_seen_formerly (const UlakInboundPlace *self, UlakDatabase *database, gboolea
         const char *person = self->from != NULL ? g_ptr_array_index (people, p) : "";
         const char *const parts[] = { g_ptr_array_index (chats, c), self->network_id, person, NULL };
 
-        if (!was_seen (database, parts, seen_out, error))
+        if (!ulak_inbound_was_seen (database, parts, seen_out, error))
           return FALSE;
       }
   return TRUE;
@@ -205,7 +205,7 @@ ulak_inbound_place_is_new (const UlakInboundPlace *self,
     return FALSE;
   if (!is_known && note)
     return ulak_inbound_note_seen (database, parts, now_us, is_new_out, error);
-  if (!is_known && !was_seen (database, parts, &is_known, error))
+  if (!is_known && !ulak_inbound_was_seen (database, parts, &is_known, error))
     return FALSE;
   *is_new_out = !is_known;
   return TRUE;

@@ -123,6 +123,15 @@ typedef struct
   UlakInboundFlags flags;
 } UlakInboundContact;
 
+/* What makes something the same thing when the network repeats it, ended by NULL: first a word of its kind. Remembered by a
+ * short hash for a year. For prepare functions, about what leaves no message of its own behind. */
+gboolean ulak_inbound_note_seen (UlakDatabase *database,
+                                 const char *const *parts,
+                                 gint64 now_us,
+                                 gboolean *is_new_out,
+                                 GError **error);
+gboolean ulak_inbound_was_seen (UlakDatabase *database, const char *const *parts, gboolean *seen_out, GError **error);
+
 UlakInbound *ulak_inbound_new (void);
 void ulak_inbound_free (UlakInbound *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakInbound, ulak_inbound_free)

@@ -103,8 +103,10 @@ add_message (UlakReading *self, const UlakContent *content)
     .contact = self->contact,
   };
 
-  if (content->document != NULL)
-    ulak_inbound_add_message (self->inbound, &message);
+  if (content->document == NULL)
+    return;
+  ulak_inbound_add_message (self->inbound, &message);
+  self->n_rows++;
 }
 
 static void
@@ -121,6 +123,8 @@ add_document (UlakReading *self, JsonObject *document, UlakInboundFlags flags)
   };
 
   ulak_inbound_add_message (self->inbound, &message);
+  if ((flags & ULAK_INBOUND_PLACEHOLDER) == 0)
+    self->n_rows++;
 }
 
 void

@@ -29,6 +29,7 @@ typedef struct
   char *from;             /* (owned) (nullable): sender's id; NULL: our own */
   const char *push_name;  /* (nullable) */
   JsonObject *contact;    /* (owned) (nullable) */
+  guint n_rows;           /* messages added under network_id, placeholders not counted */
 } UlakReading;
 
 /* self: database, inbound, entry, address, network_id, timestamp_us and push_name are set, the rest is zero. */

@@ -10,6 +10,7 @@
  */
 #include "whatsapp/chat/chat-private.h"
 
+#include "connector/sql.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "whatsapp/chat/people.h"
@@ -29,7 +30,8 @@ typedef struct
 {
   guint n_parts;
   guint n_read;      /* with content */
-  guint n_repeated;  /* decrypted before */
+  guint n_decrypted;
+  const UlakNode *repeated; /* (nullable): the first part whose key is gone */
   gboolean is_failed;
   UlakDecryptOutcome failure; /* the first */
   guint failed_count;         /* the `count` of the part that failed */
@@ -105,6 +107,7 @@ take_plain (UlakReading *reading, Parts *parts, const UlakDecryption *decryption
 {
   g_autoptr (UlakContent) content = read_plain (reading, decryption->plain);
 
+  parts->n_decrypted++;
   if (content->kind != ULAK_CONTENT_NONE || content->sender_key_group == NULL)
     parts->n_read++;
   if (decryption->has_identity_changed)
@@ -132,7 +135,8 @@ take_part (UlakReading *reading, Parts *parts, const UlakNode *enc, GError **err
     return take_plain (reading, parts, &decryption, error);
   if (decryption.outcome == ULAK_DECRYPT_DUPLICATE)
     {
-      parts->n_repeated++;
+      if (parts->repeated == NULL)
+        parts->repeated = enc;
       return TRUE;
     }
   parts->lacks_sender_key |= kind == ULAK_CIPHERTEXT_SKMSG && decryption.outcome == ULAK_DECRYPT_NO_SESSION;
@@ -147,6 +151,60 @@ take_parts (UlakReading *reading, Parts *parts, GError **error)
        child = ulak_node_get_next (child))
     if (ulak_node_is (child, "enc") && parts->n_parts < ENCS_MAX && !take_part (reading, parts, child, error))
       return FALSE;
+  return TRUE;
+}
+
+/* --- repeats --- */
+
+/* Messages are known by their rows. What leaves none (edits, sender keys, what phones tell their companions) is noted, by the
+ * addresses of the stanza: a repeat has the same. */
+static gboolean
+note_handled (UlakReading *reading, GError **error)
+{
+  g_autofree char *chat = ulak_jid_print (&reading->address->chat);
+  g_autofree char *author = ulak_jid_print (&reading->address->author);
+  const char *const parts[] = { "stanza", chat, reading->network_id, author, NULL };
+  gboolean is_new;
+
+  return ulak_inbound_note_seen (reading->database, parts, reading->entry->view.now_us, &is_new, error);
+}
+
+static gboolean
+has_row (UlakReading *reading, gboolean *has_row_out, GError **error)
+{
+  UlakStatement *rows = ulak_sql_query (reading->database, ULAK_SQL ("messages-known"),
+                                        ULAK_BINDINGS (ULAK_TEXT ("network_id", reading->network_id),
+                                                       ULAK_TEXT ("chat", reading->chat), ULAK_TEXT ("contact", NULL)),
+                                        error);
+  gboolean is_more = TRUE;
+
+  *has_row_out = FALSE;
+  while (rows != NULL && !*has_row_out)
+    {
+      if (!ulak_statement_step (rows, &is_more, error))
+        return FALSE;
+      if (!is_more)
+        return TRUE;
+      *has_row_out = g_strcmp0 (ulak_statement_get_text (rows, "type"), "undecryptable") != 0;
+    }
+  return rows != NULL;
+}
+
+/* A key that is gone mostly means that the message came before. When it did not, its author used the key for another one
+ * (clients do that when they write and read at the same time), or a sender key came later than its message. */
+static gboolean
+judge_repeat (UlakReading *reading, Parts *parts, GError **error)
+{
+  g_autofree char *chat = ulak_jid_print (&reading->address->chat);
+  g_autofree char *author = ulak_jid_print (&reading->address->author);
+  const char *const stanza[] = { "stanza", chat, reading->network_id, author, NULL };
+  gboolean is_known;
+
+  if (!has_row (reading, &is_known, error)
+      || (!is_known && !ulak_inbound_was_seen (reading->database, stanza, &is_known, error)))
+    return FALSE;
+  if (!is_known)
+    note_failure (parts, parts->repeated, ULAK_DECRYPT_NO_SESSION);
   return TRUE;
 }
 
@@ -281,8 +339,12 @@ take_parts_of_user (UlakReading *reading, GError **error)
       take_unavailable (reading, unavailable);
       return TRUE;
     }
+  if (parts.n_read == 0 && !parts.is_failed && parts.repeated != NULL && !judge_repeat (reading, &parts, error))
+    return FALSE;
   if (parts.n_read == 0 && (parts.is_failed || parts.n_parts == 0))
     return take_failure (reading, &parts, error);
+  if (parts.n_decrypted > 0 && reading->n_rows == 0 && !note_handled (reading, error))
+    return FALSE;
   if (parts.n_read > 0 && parts.was_asked_for)
     {
       const UlakPeerDevice author = { reading->author.id, reading->address->author.device };

@@ -247,6 +247,38 @@ test_repeats (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpstr (events, ==, "message.received message.received");
 }
 
+/* What leaves no row of its own is a repeat all the same. */
+static void
+test_repeated_edits (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *network_id = world_network_id (self->bob, "m1");
+  const UlakOutboundTarget target = { .id = "m1", .network_id = network_id, .chat = ALICE };
+  g_autoptr (UlakSendResult) result = NULL;
+
+  side_send_text (self->bob, "m1", ALICE, "Befor");
+  result = side_send_about (self->bob, "m2", ALICE, "{'to':'" ALICE "','edit':{'message_id':'m1','text':'Before'}}", &target);
+  side_give_node (self->alice, last_got (self->alice, "message"));
+  side_restart (self->alice);
+  side_give_node (self->alice, last_got (self->alice, "message"));
+  assert_chat (self->alice, BOB, BOB "|text|Before");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 0);
+}
+
+/* An author who loses what became of its session writes the next message with the key of the last. */
+static void
+test_key_used_twice (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  side_send_text (self->bob, "m1", ALICE, "One");
+  side_send_text (self->alice, "a1", BOB, "Yes?");
+  side_run_sql (self->bob, "INSERT INTO sessions SELECT peer, device, 7, record, changed_us FROM sessions WHERE slot = 0");
+  side_send_text (self->bob, "m2", ALICE, "Two");
+  side_run_sql (self->bob, "DELETE FROM sessions WHERE slot = 0");
+  side_run_sql (self->bob, "UPDATE sessions SET slot = 0 WHERE slot = 7");
+  side_send_text (self->bob, "m3", ALICE, "Three");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 1);
+  assert_chat (self->alice, BOB, BOB "|text|One\n" BOB "|text|Two\n" BOB "|text|Three");
+}
+
 static void
 test_reordered (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -444,6 +476,8 @@ main (int argc, char **argv)
   ADD ("a sender key for another chat is not taken", test_sender_key_elsewhere);
   ADD ("garbage is kept whole", test_garbage);
   ADD ("repeats get their receipt and no second row", test_repeats);
+  ADD ("a repeat that left no row is one, too", test_repeated_edits);
+  ADD ("a message under a key of another one is asked for again", test_key_used_twice);
   ADD ("messages in another order are all read", test_reordered);
   ADD ("stanzas that cannot be are nacked", test_wrong_stanzas);
   ADD ("a message that cannot be read is asked for five times", test_never_readable);

@@ -41,6 +41,7 @@ export const STANZA_ACTIONS = [
   'compress',
   'alter',
   'corrupt',
+  'forge',
 ];
 
 function flip(bytes, at) {
@@ -54,6 +55,14 @@ export function corrupt(node) {
   if (!Array.isArray(node.content)) return node;
   const content = node.content.map((c) =>
     c.tag === 'enc' ? { ...c, content: flip(c.content, c.content.length >> 1) } : c,
+  );
+  return { ...node, content };
+}
+
+// A copy whose group message bears another signature than its author's.
+function forge(node) {
+  const content = (node.content ?? []).map((c) =>
+    c.tag === 'enc' && c.attrs.type === 'skmsg' ? { ...c, content: flip(c.content, c.content.length - 9) } : c,
   );
   return { ...node, content };
 }
@@ -205,6 +214,7 @@ const OUTGOING = {
   drop: () => [],
   duplicate: (node) => [node, node],
   corrupt: (node) => [corrupt(node)],
+  forge: (node) => [forge(node)],
   alter: (node, connection, rule) => [{ ...node, attrs: { ...node.attrs, ...rule.set } }],
   delay: (node, connection, rule) => {
     setTimeout(() => connection.emit(node), rule.delay_ms ?? 1000);

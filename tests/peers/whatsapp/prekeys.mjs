@@ -64,6 +64,7 @@ export class PreKeys {
     }
     device.registrationId = numberOf(iq, 'registration');
     device.signedPreKey = signed;
+    device.lowAnnounced = undefined;
     this.server.journal.event('prekeys-uploaded', {
       device: device.name,
       count: children(child(iq, 'list'), 'key').length,

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 #
 # The long versions: many kills, a thousand messages in each group, many rounds under the sanitizers, each fuzzer for an hour.
-# ULAK_KILLS, ULAK_LINKED_MESSAGES, ULAK_ROUNDS and ULAK_FUZZ_S say how long.
+# ULAK_KILLS, ULAK_LINKED_KILLS, ULAK_OFFLINE, ULAK_LINKED_MESSAGES, ULAK_ROUNDS and ULAK_FUZZ_S say how long.
 
 suite_kills ()
 {

@@ -204,7 +204,7 @@ class Line:
 class World:
     """The double, the suite with one linked line, two Baileys clients, and who listens to the webhooks."""
 
-    def __init__(self, stack, config=None, clients=(ANNA, BERT), options=None):
+    def __init__(self, stack, config=None, clients=(ANNA, BERT), options=None, environment=None):
         self.double = stack.enter_context(WhatsAppDouble(**(options or {})))
         self.double.control("accounts", {"accounts": [{"phone": phone, "lid": LIDS[phone], "name": NAMES[phone]} for phone in LIDS]})
         self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ulak-clients-")))
@@ -214,7 +214,7 @@ class World:
                               "media_ca_file": str(self.double.certificates), **PACE}
         for group, keys in (config or {}).items():
             groups.setdefault(group, {}).update(keys)
-        self.suite = stack.enter_context(Suite(config=groups))
+        self.suite = stack.enter_context(Suite(config=groups, environment=environment))
         self.receiver.trust(self.suite.add_webhook(f"{self.receiver.url}/hook")["secret"])
         self.line = Line(self, "sales", SALES)
         self.line.link()

@@ -33,6 +33,43 @@ ulak_link_clear_login (UlakLink *self)
   self->login = kept;
 }
 
+/* -- An ack that the server missed -- */
+
+/* The stanza came again: it is answered like any other, when it is stored. */
+static void
+drop_owed_ack (UlakLink *self, const UlakNode *node)
+{
+  const UlakNode *owed = self->connection.owed_ack;
+  const char *class;
+
+  if (owed == NULL || g_strcmp0 (ulak_node_get_attribute (owed, "id"), ulak_node_get_attribute (node, "id")) != 0)
+    return;
+  class = ulak_node_get_attribute (owed, "class");
+  if (class == NULL || ulak_node_is (node, class))
+    g_clear_pointer (&self->connection.owed_ack, ulak_node_unref);
+}
+
+/* After the backlog only: until then the stanza may come again, and what was not stored must not be acknowledged. */
+static void
+send_owed_ack (UlakLink *self)
+{
+  g_autoptr (UlakNode) owed = g_steal_pointer (&self->connection.owed_ack);
+  UlakNodeBuilder *builder;
+  const char *name;
+
+  if (owed == NULL)
+    return;
+  builder = ulak_node_builder_new ("ack");
+  for (guint i = 0; i < ulak_node_count_attributes (owed); i++)
+    {
+      ulak_node_get_attribute_at (owed, i, &name);
+      ulak_node_builder_add_copy (builder, strcmp (name, "from") == 0 ? "to" : name, owed, name);
+    }
+  if (ulak_node_get_attribute (owed, "to") == NULL && ulak_node_get_attribute (owed, "from") == NULL)
+    ulak_node_builder_add_jid (builder, "to", ulak_server_jid ());
+  ulak_link_send_built (self, builder);
+}
+
 static gint64
 count_ms_since_began (UlakLink *self)
 {
@@ -49,6 +86,7 @@ check_ready (UlakLink *self)
   ulak_clock_clear_timer (self->clock, &self->login.backlog_timer);
   ulak_clock_clear_timer (self->clock, &self->login.batch_timer);
   self->login.ready_ms = count_ms_since_began (self);
+  send_owed_ack (self);
   ulak_link_check_rotation (self);
   ulak_link_report (self, &state);
 }
@@ -106,6 +144,7 @@ batch_cb (gpointer user_data)
 void
 ulak_link_count_backlog (UlakLink *self, const UlakNode *node)
 {
+  drop_owed_ack (self, node);
   if (self->login.is_backlog_done || ulak_node_get_attribute (node, "offline") == NULL)
     return;
   watch_backlog (self);
@@ -310,26 +349,6 @@ send_unified_session (UlakLink *self)
   ulak_link_send_built (self, builder);
 }
 
-static void
-send_owed_ack (UlakLink *self)
-{
-  g_autoptr (UlakNode) owed = g_steal_pointer (&self->connection.owed_ack);
-  UlakNodeBuilder *builder;
-  const char *name;
-
-  if (owed == NULL)
-    return;
-  builder = ulak_node_builder_new ("ack");
-  for (guint i = 0; i < ulak_node_count_attributes (owed); i++)
-    {
-      ulak_node_get_attribute_at (owed, i, &name);
-      ulak_node_builder_add_copy (builder, strcmp (name, "from") == 0 ? "to" : name, owed, name);
-    }
-  if (ulak_node_get_attribute (owed, "to") == NULL && ulak_node_get_attribute (owed, "from") == NULL)
-    ulak_node_builder_add_jid (builder, "to", ulak_server_jid ());
-  ulak_link_send_built (self, builder);
-}
-
 /* What <success> says that we did not know; NULL: nothing. */
 static UlakAccountChange *
 read_success (UlakLink *self, const UlakNode *success)
@@ -370,7 +389,6 @@ ulak_link_begin_login (UlakLink *self, const UlakNode *success)
   self->login.online_us = ulak_clock_get_monotonic_us (self->clock);
   self->login.connect_ms = count_ms_since_began (self);
   self->pairing.is_fresh = FALSE;
-  send_owed_ack (self);
   if (self->pre_keys.is_first)
     ulak_link_upload_pre_keys (self); /* says active when it is done */
   else

@@ -36,7 +36,7 @@ typedef struct
   guint stable_timer;
   guint first_stanza_timer;
   gint64 began_us;       /* monotonic */
-  UlakNode *owed_ack;    /* (owned) (nullable): <ack> that the server missed */
+  UlakNode *owed_ack;    /* (owned) (nullable): <ack> that the server missed, until its stanza comes again or the backlog ends */
 } UlakLinkConnection;
 
 /* link-login.c */

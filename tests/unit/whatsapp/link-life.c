@@ -740,24 +740,63 @@ test_routing_info (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
-test_missing_ack (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+break_for_ack (Fixture *self, const char *class)
 {
   UlakNodeBuilder *builder = ulak_node_builder_new ("stream:error");
-  g_autoptr (UlakNode) ack = NULL;
 
-  fixture_link_account (self, 20);
-  fixture_be_ready (self);
   ulak_node_builder_open (builder, "ack");
   ulak_node_builder_add_text (builder, "id", "owed");
-  ulak_node_builder_add_text (builder, "class", "notification");
+  ulak_node_builder_add_text (builder, "class", class);
   ulak_node_builder_add_text (builder, "from", "15551234567@s.whatsapp.net");
   link_peer_send_built (self->peer, builder);
   fixture_wait_for (self, ULAK_LINK_CONNECTING);
   link_peer_accept (self->peer);
   send_success (self);
+  fixture_wait_for (self, ULAK_LINK_ONLINE);
+}
+
+/* Until the backlog has ended the stanza may come again. */
+static void
+test_missing_ack (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (UlakNode) active = NULL, ack = NULL;
+
+  fixture_link_account (self, 20);
+  fixture_be_ready (self);
+  break_for_ack (self, "notification");
+  active = link_peer_take_query (self->peer, "passive", "active");
+  link_peer_answer (self->peer, active, NULL);
+  link_peer_run_until_idle ();
+  g_assert_false (link_peer_has (self->peer, "ack"));
+  send_ib (self, "offline");
   ack = link_peer_take (self->peer, "ack");
   g_assert_cmpstr (ulak_node_get_attribute (ack, "id"), ==, "owed");
   g_assert_cmpstr (ulak_node_get_attribute (ack, "to"), ==, "15551234567@s.whatsapp.net");
+}
+
+/* What comes again is acknowledged by whoever stores it, and not before. */
+static void
+test_missing_ack_of_what_comes_again (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (UlakNode) active = NULL;
+  UlakNodeBuilder *builder = ulak_node_builder_new ("message");
+  guint taken = 0;
+
+  fixture_link_account (self, 20);
+  ulak_link_add_handler (self->link, "message", NULL, take_cb, &taken);
+  fixture_be_ready (self);
+  break_for_ack (self, "message");
+  active = link_peer_take_query (self->peer, "passive", "active");
+  link_peer_answer (self->peer, active, NULL);
+  ulak_node_builder_add_text (builder, "id", "owed");
+  ulak_node_builder_add_text (builder, "from", "15551234567@s.whatsapp.net");
+  ulak_node_builder_add_text (builder, "offline", "1");
+  link_peer_send_built (self->peer, builder);
+  send_ib (self, "offline");
+  fixture_wait_for (self, ULAK_LINK_READY);
+  link_peer_run_until_idle ();
+  g_assert_cmpuint (taken, ==, 1);
+  g_assert_false (link_peer_has (self->peer, "ack"));
 }
 
 /* A server that asks for nothing but restarts does not make us spin. */
@@ -932,6 +971,7 @@ main (int argc, char **argv)
   ADD ("/link-life/waits grow up to a quarter of an hour", test_backoff);
   ADD ("/link-life/routing info is used, and dropped when it leads nowhere", test_routing_info);
   ADD ("/link-life/an ack that the server misses is sent after reconnecting", test_missing_ack);
+  ADD ("/link-life/an ack that the server misses is not sent for a stanza that comes again", test_missing_ack_of_what_comes_again);
   ADD ("/link-life/endless restarts are slowed down", test_endless_restarts);
   for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
     {

@@ -122,7 +122,7 @@ read_direct (const UlakNode *stanza, const UlakMe *me, UlakAddress *address, GEr
   address->kind = ULAK_ADDRESS_DIRECT;
   address->author = address->from;
   address->is_from_me = ulak_me_is (me, &address->from);
-  address->is_peer = g_strcmp0 (ulak_node_get_attribute (stanza, "category"), "peer") == 0;
+  address->is_peer = address->is_from_me && g_strcmp0 (ulak_node_get_attribute (stanza, "category"), "peer") == 0;
   read_alternate (stanza, &address->author, phones, lids, &address->author_alternate);
   if (ulak_node_get_attribute (stanza, "recipient") == NULL)
     {

@@ -14,6 +14,7 @@
 #include "whatsapp/chat/tokens.h"
 #include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/device-lists.h"
+#include "whatsapp/session/group-cipher.h"
 #include "whatsapp/session/privacy-tokens.h"
 
 /* --- encrypt --- */
@@ -44,7 +45,8 @@ take_identity (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, G
     return TRUE;
   if (!ulak_people_meet (database, &from, &none, entry->view.now_us, &peer, error)
       || !ulak_device_delete_sessions (database, peer.id, error) || !ulak_devices_forget (database, peer.id, error)
-      || !ulak_privacy_tokens_mark_ours (database, peer.id, 0, error))
+      || !ulak_privacy_tokens_mark_ours (database, peer.id, 0, error)
+      || !ulak_group_forget_holder (database, NULL, &(const UlakPeerDevice){ peer.id, 0 }, error))
     return FALSE;
   name = ulak_people_name_peer (&peer, &from);
   data = json_object_new ();

@@ -252,6 +252,31 @@ keep_secret (Making *self, const UlakContentRequest *request, GError **error)
                                        request->secret->bytes, self->plan->view.now_us, error);
 }
 
+/* (transfer full) (nullable): who may see a status: only they get it again. */
+static char *
+make_note (const Making *self)
+{
+  JsonArray *recipients = self->plan->kind == ULAK_PLAN_STATUS ? ulak_json_peek_array (self->document, "recipients") : NULL;
+  GString *note;
+
+  if (recipients == NULL)
+    return NULL;
+  note = g_string_new (NULL);
+  for (guint i = 0; i < json_array_get_length (recipients); i++)
+    g_string_append_printf (note, "%s%s", i == 0 ? "" : " ", json_array_get_string_element (recipients, i));
+  return g_string_free (note, FALSE);
+}
+
+static gboolean
+keep_plain (const Making *self, GBytes *plain, GError **error)
+{
+  const UlakPlan *plan = self->plan;
+  g_autofree char *note = make_note (self);
+
+  return ulak_sent_keep (self->database, &plan->chat_jid, plan->network_id, ulak_span_of (plain), note, plan->view.now_us,
+                         error);
+}
+
 static gboolean
 write_content (Making *self, guint32 group_timer_s, GBytes **plain_out, GError **error)
 {
@@ -285,9 +310,7 @@ write_content (Making *self, guint32 group_timer_s, GBytes **plain_out, GError *
       plan->failure_message = g_strdup (why->message);
       return TRUE;
     }
-  if (!keep_secret (self, &request, error)
-      || !ulak_sent_keep (self->database, &plan->chat_jid, plan->network_id, ulak_span_of (plain), NULL,
-                          plan->view.now_us, error))
+  if (!keep_secret (self, &request, error) || !keep_plain (self, plain, error))
     return FALSE;
   *plain_out = g_steal_pointer (&plain);
   return TRUE;

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "whatsapp/chat/chat-sql.h"
 #include "whatsapp/chat/content-seal.h"
 #include "whatsapp/chat/people.h"
 #include "whatsapp/chat/timers.h"
@@ -17,6 +18,8 @@
 #include "whatsapp/session/message-secrets.h"
 
 #include <string.h>
+
+#define CLOCK_ERROR_MAX_US G_TIME_SPAN_DAY /* of a sender's clock, ahead of ours */
 
 /* --- where it stands --- */
 
@@ -149,6 +152,15 @@ refuse (const UlakReading *self, const char *what)
 
 /* --- edits and deletions --- */
 
+/* By the sender's clock, unless that is of another age than the network's. */
+static gint64
+get_sent_us (const UlakReading *self, const UlakContent *content)
+{
+  const gint64 latest_ms = (self->timestamp_us + CLOCK_ERROR_MAX_US) / 1000;
+
+  return content->sent_ms > 0 && content->sent_ms <= latest_ms ? content->sent_ms * 1000 : self->timestamp_us;
+}
+
 /* Of the sender's own message: the key that edits and reactions to it hang on is the sender's, whatever the key says. */
 static gboolean
 take_edit (UlakReading *self, const UlakContent *content, GError **error G_GNUC_UNUSED)
@@ -157,7 +169,7 @@ take_edit (UlakReading *self, const UlakContent *content, GError **error G_GNUC_
     .chat = self->chat,
     .network_id = content->target.id,
     .from = self->from,
-    .timestamp_us = content->sent_ms > 0 ? content->sent_ms * 1000 : self->timestamp_us,
+    .timestamp_us = get_sent_us (self, content),
     .content = content->document,
     .media_reference = locate_media (self, content),
     .contact = self->contact,
@@ -288,14 +300,17 @@ forms_fill (Forms *self, UlakDatabase *database, const UlakJid *jid, GError **er
   return TRUE;
 }
 
+/* Ids are chosen by senders, so one of another chat says nothing here; a chat with one person may lie under any name of theirs. */
 static JsonObject *
-find_document (UlakDatabase *database, const char *network_id, GError **error)
+find_document (UlakReading *self, const char *network_id, GError **error)
 {
   static const UlakJsonLimits limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
   g_autofree char *text = NULL;
 
-  if (!ulak_sql_get_text (database, ULAK_SQL ("message-by-network-id"),
-                          ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id)), "content", &text, error)
+  if (!ulak_sql_get_text (self->database, ULAK_CHAT_SQL ("chat-content-find"),
+                          ULAK_BINDINGS (ULAK_TEXT ("network_id", network_id), ULAK_TEXT ("chat", self->chat),
+                                         ULAK_INTEGER ("is_direct", self->address->kind == ULAK_ADDRESS_DIRECT)),
+                          "content", &text, error)
       || text == NULL)
     return NULL;
   return ulak_json_parse_object (text, strlen (text), &limits, NULL);
@@ -319,7 +334,7 @@ open_sealed (UlakReading *self, const UlakContent *content, const UlakMessageSec
   g_autoptr (GError) why = NULL;
   g_autoptr (GError) fault = NULL;
   g_autoptr (UlakContent) opened = NULL;
-  g_autoptr (JsonObject) document = find_document (self->database, content->target.id, &fault);
+  g_autoptr (JsonObject) document = find_document (self, content->target.id, &fault);
   const UlakContentNames names = { ulak_people_name_text, self->database };
   UlakContentOpening opening = { .secret = &secret->secret, .document = document };
 

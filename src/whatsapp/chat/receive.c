@@ -77,15 +77,18 @@ read_plain (UlakReading *reading, GBytes *plain)
   return ulak_content_read (bytes, size_bytes, &names);
 }
 
-static void
-tell_identity (UlakReading *reading)
+/* Whoever has new keys has lost our sender keys, too. */
+static gboolean
+take_identity (UlakReading *reading, GError **error)
 {
+  const UlakPeerDevice author = { reading->author.id, reading->address->author.device };
   g_autoptr (JsonObject) data = json_object_new ();
   g_autofree char *name = ulak_people_name_peer (&reading->author, &reading->address->author);
 
   json_object_set_object_member (data, "contact", ulak_people_make_contact (&reading->author, NULL));
   json_object_set_boolean_member (data, "identity_changed", TRUE);
   ulak_inbound_add_event (reading->inbound, "contact.updated", name, reading->timestamp_us, data);
+  return ulak_group_forget_holder (reading->database, NULL, &author, error);
 }
 
 static void
@@ -110,8 +113,8 @@ take_plain (UlakReading *reading, Parts *parts, const UlakDecryption *decryption
   parts->n_decrypted++;
   if (content->kind != ULAK_CONTENT_NONE || content->sender_key_group == NULL)
     parts->n_read++;
-  if (decryption->has_identity_changed)
-    tell_identity (reading);
+  if (decryption->has_identity_changed && !take_identity (reading, error))
+    return FALSE;
   return ulak_reading_take (reading, content, error);
 }
 

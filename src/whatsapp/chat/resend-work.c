@@ -55,18 +55,40 @@ check_device (Run *self, gboolean *may_out, GError **error)
   return TRUE;
 }
 
-/* *may_out: the user is the one whom the message went to, or we. */
+/* A status is for those whom it named. */
 static gboolean
-check_user (Run *self, gboolean *may_out, GError **error)
+check_recipient (Run *self, const char *note, gboolean *may_out, GError **error)
+{
+  g_auto (GStrv) people = g_strsplit (note == NULL ? "" : note, " ", -1);
+
+  for (guint i = 0; people[i] != NULL && !*may_out; i++)
+    {
+      UlakPeer peer;
+      UlakJid jid;
+
+      if (!ulak_people_parse_chat (people[i], &jid) || !ulak_jid_is_user (&jid))
+        continue;
+      if (!ulak_peers_find (self->database, &jid, &peer, error))
+        return FALSE;
+      *may_out = peer.id == self->peer.id;
+    }
+  return TRUE;
+}
+
+/* *may_out: the user is the one whom the message went to, or we. note: of the sent message */
+static gboolean
+check_user (Run *self, const char *note, gboolean *may_out, GError **error)
 {
   const UlakAddress *address = &self->work->address;
   g_autofree char *chat = ulak_jid_print (&address->chat);
   UlakGroupRank rank;
   UlakPeer to;
 
-  *may_out = self->peer.id == self->own.id || address->kind == ULAK_ADDRESS_BROADCAST;
+  *may_out = self->peer.id == self->own.id;
   if (*may_out)
     return TRUE;
+  if (address->kind == ULAK_ADDRESS_BROADCAST)
+    return check_recipient (self, note, may_out, error);
   if (address->kind == ULAK_ADDRESS_GROUP)
     return ulak_group_cache_is_member (self->database, chat, self->peer.id, &rank, may_out, error);
   if (!ulak_peers_find (self->database, &address->chat, &to, error))
@@ -225,11 +247,11 @@ answer (Run *self, GBytes *plain, GError **error)
 /* --- the work --- */
 
 static gboolean
-judge (Run *self, GBytes *plain, GError **error)
+judge (Run *self, const UlakSentMessage *sent, GError **error)
 {
   gboolean may = FALSE;
 
-  if (!check_user (self, &may, error))
+  if (!check_user (self, sent->note, &may, error))
     return FALSE;
   if (!may)
     return refuse (self, "who asks is not in the chat");
@@ -242,7 +264,7 @@ judge (Run *self, GBytes *plain, GError **error)
     return refuse (self, "the device that asks is not known");
   if (!admit (self, error))
     return FALSE;
-  return self->work->lacks_bundle || self->work->why != NULL || answer (self, plain, error);
+  return self->work->lacks_bundle || self->work->why != NULL || answer (self, sent->plain, error);
 }
 
 static gboolean
@@ -285,7 +307,7 @@ ulak_resend_work_run (UlakDatabase *database, gpointer data, GError **error)
     return FALSE;
   if (sent == NULL)
     return refuse (&run, "the message is not here any more");
-  return judge (&run, sent->plain, error);
+  return judge (&run, sent, error);
 }
 
 UlakResendWork *

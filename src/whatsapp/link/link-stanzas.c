@@ -311,6 +311,21 @@ take_answer (UlakLink *self, UlakNode *iq)
     ulak_log_debug (NULL, "An answer came that nobody waits for");
 }
 
+static gboolean
+is_from_server (const UlakNode *node)
+{
+  UlakJid from;
+
+  return ulak_node_read_jid (node, "from", &from, NULL) && ulak_jid_equal (&from, ulak_server_jid ());
+}
+
+/* Nobody but the server pairs devices; it may leave out that it is the one. */
+static gboolean
+may_pair (const UlakNode *iq)
+{
+  return ulak_node_get_attribute (iq, "from") == NULL || is_from_server (iq);
+}
+
 static void
 take_iq (UlakLink *self, UlakNode *iq)
 {
@@ -318,9 +333,9 @@ take_iq (UlakLink *self, UlakNode *iq)
 
   if (g_strcmp0 (type, "result") == 0 || g_strcmp0 (type, "error") == 0)
     take_answer (self, iq);
-  else if (ulak_node_get_child (iq, "pair-device") != NULL)
+  else if (may_pair (iq) && ulak_node_get_child (iq, "pair-device") != NULL)
     ulak_link_take_pair_device (self, iq);
-  else if (ulak_node_get_child (iq, "pair-success") != NULL)
+  else if (may_pair (iq) && ulak_node_get_child (iq, "pair-success") != NULL)
     ulak_link_take_pair_success (self, iq);
   else
     ulak_link_send_now (self, ulak_stanza_result (iq));
@@ -356,14 +371,6 @@ take_ib (UlakLink *self, UlakNode *node)
   ulak_link_take_ib (self, node);
   if (epoch == self->epoch)
     offer (self, node);
-}
-
-static gboolean
-is_from_server (const UlakNode *node)
-{
-  UlakJid from;
-
-  return ulak_node_read_jid (node, "from", &from, NULL) && ulak_jid_equal (&from, ulak_server_jid ());
 }
 
 static void

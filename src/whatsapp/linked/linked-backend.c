@@ -30,6 +30,8 @@
 
 #include <string.h>
 
+#define EARLY_MAX 1000 /* stanzas; those beyond come again at the next login, since nobody acknowledges them */
+
 static const UlakBackoff seal_backoff = { .first_ms = 500, .max_ms = 30000, .jitter_percent = 20 };
 
 struct _UlakLinkedBackend
@@ -143,6 +145,7 @@ follow (UlakLinkedBackend *self, const UlakLinkState *state)
       break;
     case ULAK_LINK_DISCONNECTED:
     case ULAK_LINK_STOPPED:
+      g_queue_clear_full (&self->early, (GDestroyNotify) ulak_node_unref); /* they come again */
       ulak_chat_disconnected (self->chat);
       break;
     case ULAK_LINK_ENDED:
@@ -191,7 +194,7 @@ take_stanza (UlakLink *link G_GNUC_UNUSED, UlakNode *node, gpointer user_data)
 
   if (self->has_account)
     ulak_chat_take_stanza (self->chat, node);
-  else
+  else if (g_queue_get_length (&self->early) < EARLY_MAX)
     g_queue_push_tail (&self->early, ulak_node_ref (node));
   return TRUE;
 }

@@ -6,6 +6,9 @@
 #include "core/log.h"
 #include "whatsapp/chat/content-write.h"
 #include "whatsapp/session/credentials.h"
+#include "whatsapp/session/device-lists.h"
+#include "whatsapp/session/group-cache.h"
+#include "whatsapp/session/peers.h"
 
 #define DIRTY_APP_STATE "syncd_app_state"
 
@@ -52,14 +55,96 @@ state_changed (UlakChat *chat G_GNUC_UNUSED, const UlakNode *notification, gpoin
   ulak_app_state_take_notification (((UlakLinkedSync *) data)->app_state, notification);
 }
 
-/* <ib><dirty type="syncd_app_state"/>: others changed something while we were away. */
-static gboolean
-take_dirty (UlakLink *link G_GNUC_UNUSED, UlakNode *ib, gpointer data)
-{
-  const UlakNode *dirty = ulak_node_get_first (ib);
+/* --- what has changed while we were away --- */
 
-  if (g_strcmp0 (ulak_node_get_attribute (dirty, "type"), DIRTY_APP_STATE) == 0)
-    ulak_app_state_sync (((UlakLinkedSync *) data)->app_state, NULL);
+typedef struct
+{
+  UlakLink *link; /* (owned) */
+  char *type;     /* (owned) */
+  gint64 timestamp_s;
+} Dirt;
+
+static void
+dirt_clear (gpointer data)
+{
+  Dirt *self = data;
+
+  g_object_unref (self->link);
+  g_free (self->type);
+}
+
+static void
+dirt_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, dirt_clear);
+}
+
+static gboolean
+forget_groups (UlakDatabase *database, GError **error)
+{
+  return ulak_group_cache_make_all_stale (database, error);
+}
+
+static gboolean
+forget_own_devices (UlakDatabase *database, GError **error)
+{
+  UlakPeer own;
+
+  return ulak_peers_get_own (database, &own, error) && ulak_devices_forget (database, own.id, error);
+}
+
+/* What is old is asked for when it is needed next. App state is synced anyway whenever the line comes online. */
+static const struct
+{
+  const char *type;
+  gboolean (*forget) (UlakDatabase *database, GError **error);
+} dirts[] = { { "groups", forget_groups }, { "account_sync", forget_own_devices } };
+
+static gboolean
+forget_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  const Dirt *self = data;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (dirts); i++)
+    if (g_str_equal (self->type, dirts[i].type) && !dirts[i].forget (database, error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Dirt *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ulak_store_finish (ULAK_STORE (source), result, &error) == NULL)
+    ulak_log_warning (NULL, NULL, "What has changed while the line was away was not noted: %s", error->message);
+  else
+    ulak_link_clean (self->link, self->type, self->timestamp_s);
+  dirt_unref (self);
+}
+
+/* <ib><dirty type timestamp/>: others changed something; the server says so until it is told that we know. */
+static gboolean
+take_dirty (UlakLink *link, UlakNode *ib, gpointer data)
+{
+  UlakLinkedSync *self = data;
+  const UlakNode *dirty = ulak_node_get_first (ib);
+  const char *type = ulak_node_get_attribute (dirty, "type");
+  guint64 timestamp_s = 0;
+  Dirt *dirt;
+
+  if (type == NULL)
+    return FALSE;
+  if (g_str_equal (type, DIRTY_APP_STATE))
+    ulak_app_state_sync (self->app_state, NULL);
+  ulak_node_read_number (dirty, "timestamp", G_MAXINT64, &timestamp_s, NULL);
+  dirt = g_atomic_rc_box_new0 (Dirt);
+  dirt->link = g_object_ref (link);
+  dirt->type = g_strdup (type);
+  dirt->timestamp_s = (gint64) timestamp_s;
+  ulak_store_write_async (ulak_line_get_store (self->line), forget_run, g_atomic_rc_box_acquire (dirt), dirt_unref,
+                          forgotten_cb, dirt);
   return FALSE;
 }
 

@@ -128,25 +128,48 @@ parse (UlakSession *session, UlakCiphertextKind kind, UlakSpan bytes, Parsed *pa
 }
 
 static gboolean
+check_statement (UlakSignalVisit *visit,
+                 pre_key_signal_message *message,
+                 UlakSpan device_identity,
+                 gboolean *holds_out,
+                 gboolean *is_other_account_out,
+                 GError **error)
+{
+  signal_buffer *identity = NULL;
+  UlakSpan prefixed;
+  gboolean has_checked;
+
+  ulak_must (ec_public_key_serialize (&identity, pre_key_signal_message_get_identity_key (message)) == 0);
+  prefixed = ULAK_SPAN (signal_buffer_data (identity), signal_buffer_len (identity));
+  has_checked = ulak_device_identity_check (visit->database, &visit->device, device_identity,
+                                            ULAK_SPAN ((const guint8 *) prefixed.bytes + 1, prefixed.size_bytes - 1),
+                                            holds_out, is_other_account_out, error);
+  signal_buffer_free (identity);
+  return has_checked;
+}
+
+/* Whoever is a device of our own account has our phone's word for it; others may leave theirs out. */
+static gboolean
 check_companion (UlakSignalVisit *visit,
                  pre_key_signal_message *message,
                  UlakSpan device_identity,
                  UlakDecryption *decryption_out,
                  GError **error)
 {
-  signal_buffer *identity = NULL;
-  UlakSpan prefixed;
-  gboolean holds, has_checked;
+  gboolean holds = TRUE, is_other_account = FALSE, is_ours;
+  UlakPeer own;
 
-  ulak_must (ec_public_key_serialize (&identity, pre_key_signal_message_get_identity_key (message)) == 0);
-  prefixed = ULAK_SPAN (signal_buffer_data (identity), signal_buffer_len (identity));
-  has_checked = ulak_device_identity_check (visit->database, &visit->device, device_identity,
-                                            ULAK_SPAN ((const guint8 *) prefixed.bytes + 1, prefixed.size_bytes - 1),
-                                            &holds, &decryption_out->has_identity_changed, error);
-  signal_buffer_free (identity);
-  if (has_checked && !holds)
+  if (!ulak_peers_get_own (visit->database, &own, error))
+    return FALSE;
+  is_ours = own.id != 0 && own.id == visit->device.peer;
+  if (device_identity.size_bytes == 0)
+    holds = !is_ours;
+  else if (!check_statement (visit, message, device_identity, &holds, &is_other_account, error))
+    return FALSE;
+  if (!holds || (is_ours && is_other_account))
     decryption_out->outcome = ULAK_DECRYPT_BAD_DEVICE;
-  return has_checked;
+  decryption_out->has_identity_changed = is_other_account;
+  return TRUE;
 }
 
 /* A first message that began the shadow must not begin a session in the other record, too: it would be read twice. */
@@ -193,7 +216,7 @@ ulak_device_decrypt (UlakSession *session,
   *decryption_out = (UlakDecryption){ .outcome = ULAK_DECRYPT_OK };
   ulak_signal_visit_init (&visit, session, database, from, NULL, now_us);
   is_asked = ulak_signal_visit_judge (&visit, parse (session, kind, bytes, &parsed), &decryption_out->outcome, error);
-  if (is_asked && parsed.first != NULL && device_identity.size_bytes > 0 && from->device != 0)
+  if (is_asked && parsed.first != NULL && from->device != 0)
     is_asked = check_companion (&visit, parsed.first, device_identity, decryption_out, error);
   if (is_asked && parsed.first != NULL)
     is_asked = find_slot (&visit, parsed.first, &slot, error);

@@ -117,6 +117,16 @@ insert (UlakDatabase *database,
   return TRUE;
 }
 
+/* Peers that nobody heard of for long are cleaned up, with their sessions. */
+static gboolean
+touch (UlakDatabase *database, const UlakPeer *peer, gint64 now_us, GError **error)
+{
+  return ulak_sql_run (database, ULAK_QUERY ("peer-touch"),
+                       ULAK_BINDINGS (ULAK_INTEGER ("id", peer->id), ULAK_INTEGER ("now_us", now_us),
+                                      ULAK_INTEGER ("before_us", now_us - SEEN_STEP_US)),
+                       error);
+}
+
 gboolean
 ulak_peers_resolve (UlakDatabase *database, const UlakJid *jid, gint64 now_us, UlakPeer *peer_out, GError **error)
 {
@@ -128,10 +138,7 @@ ulak_peers_resolve (UlakDatabase *database, const UlakJid *jid, gint64 now_us, U
   if (peer_out->id == 0)
     return insert (database, form == ULAK_PEER_FORM_PHONE ? jid->user : NULL,
                    form == ULAK_PEER_FORM_LID ? jid->user : NULL, other, now_us, peer_out, error);
-  return ulak_sql_run (database, ULAK_QUERY ("peer-touch"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("id", peer_out->id), ULAK_INTEGER ("now_us", now_us),
-                                      ULAK_INTEGER ("before_us", now_us - SEEN_STEP_US)),
-                       error);
+  return touch (database, peer_out, now_us, error);
 }
 
 gboolean
@@ -252,6 +259,8 @@ ulak_peers_learn (UlakDatabase *database,
       if (!join (database, &by_phone, &by_lid, phone, lid, now_us, &peer, error))
         return FALSE;
     }
+  if (peer.id != 0 && !touch (database, &peer, now_us, error))
+    return FALSE;
 
   if (peer_out != NULL)
     *peer_out = peer;

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 #define ULAK_SENT_RETRY_COUNT_MAX 4 /* a count of 5 is refused */
 #define ULAK_SENT_RETRY_TIMES_MAX 10
 
-/* plain: serialized Message without padding. note (nullable): a few words of the caller's own (stanza type, edit, ...).
+/* plain: serialized Message without padding. note (nullable): a few words of the caller's own (who may see a status).
  * A second time for the same id replaces the first. */
 gboolean ulak_sent_keep (UlakDatabase *database,
                          const UlakJid *chat,

@@ -6,6 +6,7 @@
  * A fault of the database goes into the visit and the library is told SG_ERR_UNKNOWN. Buffers given out here are
  * freed by the library. Functions that the library never calls in our use refuse.
  */
+#include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/query.h"
 #include "whatsapp/session/signal-visit.h"
 
@@ -186,14 +187,35 @@ identity_save (const signal_protocol_address *address G_GNUC_UNUSED, uint8_t *by
   return 0;
 }
 
-/* On first use, and on every change: the user is told. */
+static int
+is_key_of_phone (UlakSignalVisit *visit, UlakSpan prefixed)
+{
+  guint8 known[ULAK_CURVE_PUBLIC_BYTES], told[ULAK_CURVE_PUBLIC_BYTES];
+  gboolean is_known;
+
+  if (!ulak_device_get_identity (visit->database, &visit->device, known, &is_known, &visit->error))
+    return SG_ERR_UNKNOWN;
+  return !is_known
+         || (ulak_curve_unprefix (prefixed, told, NULL)
+             && ulak_span_equals (ULAK_SPAN_ARRAY (told), ULAK_SPAN_ARRAY (known)));
+}
+
+/* On first use, and on every change: the user is told. But our own phone proved its key when it linked us, and a new one
+ * comes with a new link only: nobody else gives us a history, keys or names. */
 static int
 identity_is_trusted (const signal_protocol_address *address G_GNUC_UNUSED,
-                     uint8_t *bytes G_GNUC_UNUSED,
-                     size_t size_bytes G_GNUC_UNUSED,
-                     void *session G_GNUC_UNUSED)
+                     uint8_t *bytes,
+                     size_t size_bytes,
+                     void *session)
 {
-  return 1;
+  UlakSignalVisit *visit = visit_of (session);
+  UlakPeer own;
+
+  if (visit->device.device != 0)
+    return 1;
+  if (!ulak_peers_get_own (visit->database, &own, &visit->error))
+    return SG_ERR_UNKNOWN;
+  return own.id == 0 || own.id != visit->device.peer ? 1 : is_key_of_phone (visit, ULAK_SPAN (bytes, size_bytes));
 }
 
 static int

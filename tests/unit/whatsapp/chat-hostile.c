@@ -170,6 +170,32 @@ test_foreign_edit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   assert_chat (g_ptr_array_index (self->world->sides, 2), BOB, "-|text|Mine\n" BOB "|revoked|");
 }
 
+/* A clock that is ahead by ages would keep every later edit out. */
+static void
+test_edit_of_the_future (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = world_network_id (self->bob, "m1");
+  Wa__MessageKey key = WA__MESSAGE_KEY__INIT;
+  Wa__Message edited = WA__MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+
+  side_send_text (self->bob, "m1", ALICE, "Wrong");
+  key.id = id;
+  key.has_from_me = protocol.has_type = protocol.has_timestamp_ms = TRUE;
+  key.from_me = TRUE;
+  edited.conversation = (char *) "Right";
+  protocol.type = WA__PROTOCOL_MESSAGE__TYPE__MESSAGE_EDIT;
+  protocol.timestamp_ms = G_MAXINT64;
+  protocol.key = &key;
+  protocol.edited_message = &edited;
+  message.protocol_message = &protocol;
+  world_advance_ms (self->world, 1000);
+  send_planted (self->bob, "p1", ALICE_LID "@lid", ALICE, &message);
+  assert_chat (self->alice, BOB, BOB "|text|Right");
+  g_assert_cmpint (side_count (self->alice, "messages WHERE edited_us > timestamp_us AND edited_us < 2 * timestamp_us"), ==, 1);
+}
+
 static void
 test_revoke_in_group (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -309,6 +335,15 @@ static const char *const wrong[] = {
   "<message id='w3' from='" GROUP "@g.us' t='1'/>",
   "<message id='w4' from='" BOB_LID "@lid' recipient='" CAROL_LID "@lid' t='1'/>",
 };
+
+/* Only our own devices say something that is about no chat: what somebody else says so is shown like any other. */
+static void
+test_foreign_peer_message (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  side_give (self->alice, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='text' category='peer'>"
+                          "<enc v='2' type='msg'>00</enc></message>");
+  assert_chat (self->alice, BOB_LID "@lid", BOB_LID "@lid|undecryptable|");
+}
 
 static void
 test_wrong_stanzas (Fixture *self, gconstpointer data G_GNUC_UNUSED)
@@ -462,12 +497,35 @@ test_retries_refused (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (ask_again (self, id, BOB_LID "@lid", "<retry count='1' id='X' t='1'/>"), ==, 0);
 }
 
+/* Whoever was not named gets no status, whatever id they know. */
+static void
+test_status_refused (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  static const char *const users[] = { CAROL_LID, BOB_LID };
+  g_autofree char *id = world_network_id (self->alice, "m1");
+  g_autoptr (UlakSendResult) result = NULL;
+
+  world_add (self->world, CAROL, CAROL_LID, 0);
+  result = side_send (self->alice, "m1", "status@broadcast",
+                      "{'to':'status@broadcast','text':{'body':'Holiday'},'recipients':['" BOB "']}");
+  g_assert_cmpint (result->outcome, ==, ULAK_SEND_ACCEPTED);
+  for (guint i = 0; i < G_N_ELEMENTS (users); i++)
+    {
+      g_autofree char *from = g_strdup_printf ("status@broadcast' participant='%s@lid", users[i]);
+
+      g_assert_cmpuint (ask_again (self, id, from, "<retry count='1' id='X' t='1'/>"), ==, i);
+    }
+}
+
 #define ADD(name, func) g_test_add ("/chat/hostile/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  ADD ("an edit of another age is one of now", test_edit_of_the_future);
+  ADD ("a peer message of somebody else is shown like any other", test_foreign_peer_message);
+  ADD ("a status is sent again to nobody but those it named", test_status_refused);
   ADD ("protocol messages of others are not obeyed", test_foreign_protocol);
   ADD ("protocol messages of our own are obeyed from the phone only", test_own_protocol);
   ADD ("copies for own devices of others are not obeyed", test_foreign_device_sent);

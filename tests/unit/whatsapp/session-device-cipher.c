@@ -442,6 +442,58 @@ test_device_identity_of_pkmsg (void)
   assert_reads (&taken, "look at my papers");
 }
 
+/* Whoever comes as our own phone has the key that linked us. */
+static void
+test_own_phone (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_auto (Side) eve = { 0 };
+  g_auto (UlakCiphertext) first = { 0 };
+  UlakPeerDevice to_alice, from_phone;
+  Keys keys = { 0 };
+
+  side_set_up (&alice, ALICE);
+  side_set_up (&eve, "15550000001@s.whatsapp.net", "100000000000001@lid", 9);
+  side_meet (&eve, &alice);
+  to_alice = side_know (&eve, &alice);
+  from_phone = side_know (&alice, &eve);
+  first = side_encrypt (&eve, &to_alice, "I am your phone");
+  g_assert_cmpint (side_try (&alice, &from_phone, &first), ==, ULAK_DECRYPT_UNTRUSTED);
+  side_publish (&eve, TRUE, &keys);
+  g_assert_cmpint (side_meet_as (&alice, &from_phone, &keys.bundle), !=, ULAK_BUNDLE_OK);
+  g_assert_cmpint (side_count (&alice, "sessions"), ==, 0);
+}
+
+/* Whoever comes as another companion of our account has our phone's word for it. */
+static void
+test_own_companion (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_auto (Side) other = { 0 };
+  g_auto (UlakCiphertext) first = { 0 };
+  g_auto (UlakDecryption) refused = { 0 };
+  g_auto (UlakDecryption) taken = { 0 };
+  g_autoptr (GBytes) forged = NULL;
+  g_autoptr (GBytes) statement = NULL;
+  UlakPeerDevice to_alice, from_other;
+
+  side_set_up (&alice, ALICE);
+  side_set_up (&other, "15550000001:9@s.whatsapp.net", "100000000000001:9@lid", 9);
+  side_meet (&other, &alice);
+  to_alice = side_know (&other, &alice);
+  from_other = side_know (&alice, &other);
+  first = side_encrypt (&other, &to_alice, "we wrote this");
+  forged = make_statement (&other, TRUE, &other.phone);
+  statement = make_statement (&other, TRUE, &alice.phone);
+  g_assert_cmpint (side_try (&alice, &from_other, &first), ==, ULAK_DECRYPT_BAD_DEVICE);
+  g_assert_true (ulak_device_decrypt (alice.session, alice.database, &from_other, first.kind, ulak_span_of (first.bytes),
+                                      ulak_span_of (forged), alice.now_us, &refused, NULL));
+  g_assert_cmpint (refused.outcome, ==, ULAK_DECRYPT_BAD_DEVICE);
+  g_assert_true (ulak_device_decrypt (alice.session, alice.database, &from_other, first.kind, ulak_span_of (first.bytes),
+                                      ulak_span_of (statement), alice.now_us, &taken, NULL));
+  assert_reads (&taken, "we wrote this");
+}
+
 /* Both begin at the same moment: each keeps what the other sent. */
 static void
 test_crossing (void)
@@ -506,6 +558,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/device-cipher/a bundle without a one-time key is good", test_bundle_without_pre_key);
   g_test_add_func ("/session/device-cipher/a bundle's device identity must hold", test_device_identity_of_bundle);
   g_test_add_func ("/session/device-cipher/a first message's device identity must hold", test_device_identity_of_pkmsg);
+  g_test_add_func ("/session/device-cipher/nobody else comes as our own phone", test_own_phone);
+  g_test_add_func ("/session/device-cipher/our own companions show what our phone signed", test_own_companion);
   g_test_add_func ("/session/device-cipher/two that begin at once understand each other", test_crossing);
   g_test_add_func ("/session/device-cipher/devices without a session are listed", test_missing);
   return g_test_run ();

@@ -109,6 +109,21 @@ test_learn (void)
   g_assert_false (ulak_peer_get_lid_jid (&phone, 0, &jid));
 }
 
+/* A peer that is always met with both names is still around, and not cleaned up. */
+static void
+test_seen (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_autofree char *where = NULL;
+
+  side_set_up (&alice, ALICE);
+  learn (&alice, "15550000007@s.whatsapp.net", "777@lid", TRUE);
+  alice.now_us += 700 * G_TIME_SPAN_DAY;
+  learn (&alice, "15550000007@s.whatsapp.net", "777@lid", FALSE);
+  where = g_strdup_printf ("peers WHERE lid = '777' AND seen_us = %" G_GINT64_FORMAT, alice.now_us);
+  g_assert_cmpint (side_count (&alice, where), ==, 1);
+}
+
 static void
 test_forget (void)
 {
@@ -322,6 +337,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/session/peers/a person is found by every spelling of a name", test_find);
   g_test_add_func ("/session/peers/a mapping joins two and the last one told wins", test_learn);
+  g_test_add_func ("/session/peers/whoever is met under both names was seen", test_seen);
   g_test_add_func ("/session/peers/a forgotten mapping leaves the state with the LID", test_forget);
   g_test_add_func ("/session/peers/a ratchet goes on under the other name", test_move);
   g_test_add_func ("/session/peers/of two sessions the one that fits is used", test_shadow);

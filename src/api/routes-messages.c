@@ -211,11 +211,11 @@ ulak_route_get_message (UlakRequest *request)
                      ulak_reply_document);
 }
 
-/* An empty body means no typing. FALSE and answered if it is wrong. */
+/* An empty body means neither. FALSE and answered if it is wrong. */
 static gboolean
-read_typing (UlakRequest *request, gboolean *typing_out)
+read_mark (UlakRequest *request, gboolean *typing_out, gboolean *played_out)
 {
-  static const char *const known[] = { "typing", NULL };
+  static const char *const known[] = { "typing", "played", NULL };
   g_autoptr (GBytes) body = ulak_request_get_body (request);
   g_autoptr (UlakIssues) issues = ulak_issues_new ();
   g_autoptr (JsonObject) document = NULL;
@@ -223,7 +223,7 @@ read_typing (UlakRequest *request, gboolean *typing_out)
   gsize size_bytes;
   const char *bytes = g_bytes_get_data (body, &size_bytes);
 
-  *typing_out = FALSE;
+  *typing_out = *played_out = FALSE;
   if (size_bytes == 0)
     return TRUE;
   document = ulak_json_parse_object (bytes, size_bytes, &ULAK_JSON_LIMITS_REQUEST, &error);
@@ -231,6 +231,7 @@ read_typing (UlakRequest *request, gboolean *typing_out)
     {
       ulak_json_refuse_unknown (document, "", known, issues);
       *typing_out = ulak_json_read_boolean (document, "", "typing", FALSE, issues);
+      *played_out = ulak_json_read_boolean (document, "", "played", FALSE, issues);
     }
   if (document != NULL && ulak_issues_to_error (issues, &error))
     return TRUE;
@@ -242,15 +243,20 @@ void
 ulak_route_read_message (UlakRequest *request)
 {
   const char *account = ulak_request_get_account (request);
-  gboolean typing;
+  gboolean typing, played;
+  GVariantDict options;
 
-  if (account == NULL || !read_typing (request, &typing))
+  if (account == NULL || !read_mark (request, &typing, &played))
     return;
+  g_variant_dict_init (&options, NULL);
+  if (played)
+    g_variant_dict_insert (&options, "played", "b", TRUE);
   ulak_request_call (request,
                      &(const UlakPeerCall){
                          .account = account,
                          .method = "MarkRead",
                          .arguments = g_variant_new ("(sb)", ulak_request_get_parameter (request, 1), typing),
+                         .options = g_variant_dict_end (&options),
                          .reply_type = "()",
                      },
                      ulak_reply_empty);

@@ -41,6 +41,7 @@ typedef struct
   UlakAccountAdapter *self; /* (owned) */
   char *id;                 /* (owned) (nullable) */
   gboolean typing;
+  gboolean played;
   JsonObject *object; /* (owned) (nullable) */
 } Errand;
 
@@ -342,7 +343,7 @@ unread_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   mark = (UlakReadMark){ unread->chat, (const UlakReadMessage *) (gpointer) unread->messages->data,
-                         unread->messages->len, errand->typing };
+                         unread->messages->len, errand->typing, errand->played };
   if (line->settings.ghost_mode || (mark.n_messages == 0 && !mark.typing))
     ulak_line_store_mark_read_async (line->store, id, marked_cb, g_steal_pointer (&errand));
   else if (line->state != ULAK_LINE_STATE_READY)
@@ -359,6 +360,7 @@ mark_read_called (UlakCall *call, gpointer user_data)
   Errand *errand = errand_new (call, self);
 
   g_variant_get (ulak_call_get_parameters (call), "(sb@a{sv})", &errand->id, &errand->typing, NULL);
+  g_variant_lookup (ulak_call_get_options (call), "played", "b", &errand->played);
   if (backend_class (self)->mark_messages_async != NULL)
     ulak_line_store_list_unread_async (self->line->store, errand->id, unread_cb, errand);
   else
@@ -638,14 +640,17 @@ typedef struct
   const char *action;
   guint options_index;
   UlakCallHandler handler;
+  const UlakCallOption *options; /* (nullable): besides the usual ones */
 } Method;
+
+static const UlakCallOption read_options[] = { { "played", "b" }, { NULL, NULL } };
 
 static const Method methods[] = {
   { "handle-send", ULAK_ACTION_MESSAGE_SEND, 2, send_called },
   { "handle-get-message", ULAK_ACTION_MESSAGE_READ, 1, get_message_called },
   { "handle-list-chats", ULAK_ACTION_MESSAGE_READ, 2, list_chats_called },
   { "handle-list-messages", ULAK_ACTION_MESSAGE_READ, 3, list_messages_called },
-  { "handle-mark-read", ULAK_ACTION_MESSAGE_SEND, 2, mark_read_called },
+  { "handle-mark-read", ULAK_ACTION_MESSAGE_SEND, 2, mark_read_called, read_options },
   { "handle-upload-media", ULAK_ACTION_MESSAGE_SEND, 3, upload_called },
   { "handle-open-media", ULAK_ACTION_MESSAGE_READ, 1, open_media_called },
   { "handle-get-link", ULAK_ACTION_ACCOUNT_LINK, 0, get_link_called },
@@ -668,7 +673,7 @@ method_marshal (GClosure *closure,
   const Method *method = marshal_data;
 
   ulak_call_begin (self->line->service, g_value_get_object (&values[1]), method->action, method->options_index,
-                   ULAK_CALL_NO_OPTIONS, method->handler, G_OBJECT (self));
+                   method->options, method->handler, G_OBJECT (self));
   g_value_set_boolean (return_value, TRUE);
 }
 

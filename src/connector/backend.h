@@ -101,6 +101,7 @@ typedef struct
   const UlakReadMessage *messages;
   guint n_messages; /* 1 to 200 */
   gboolean typing;  /* also show that an answer is being written */
+  gboolean played;  /* recordings among them were listened to */
 } UlakReadMark;
 
 #define ULAK_TYPE_BACKEND (ulak_backend_get_type ())

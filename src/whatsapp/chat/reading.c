@@ -370,6 +370,26 @@ take_sealed (UlakReading *self, const UlakContent *content, GError **error)
   return TRUE;
 }
 
+/* --- pins --- */
+
+/* A message was pinned, or kept from disappearing, for all in the chat. */
+static void
+show_pin (UlakReading *self, const UlakContent *content)
+{
+  static const char *const words[2][2]
+      = { { "message_unkept", "message_kept" }, { "message_unpinned", "message_pinned" } };
+  g_autoptr (JsonObject) document = json_object_new ();
+  JsonObject *system = json_object_new ();
+
+  json_object_set_string_member (system, "type", words[content->kind == ULAK_CONTENT_PIN][content->is_on]);
+  json_object_set_string_member (system, "message_id", content->target.id);
+  if (content->is_on && content->duration_s > 0)
+    json_object_set_int_member (system, "duration_s", content->duration_s);
+  json_object_set_string_member (document, "type", "system");
+  json_object_set_object_member (document, "system", system);
+  add_document (self, document, ULAK_INBOUND_QUIET);
+}
+
 /* --- all kinds --- */
 
 static gboolean
@@ -392,8 +412,10 @@ take_content (UlakReading *self, const UlakContent *content, GError **error)
   switch (content->kind)
     {
     case ULAK_CONTENT_NONE:
+      return TRUE;
     case ULAK_CONTENT_PIN:
     case ULAK_CONTENT_KEEP:
+      show_pin (self, content);
       return TRUE;
     case ULAK_CONTENT_MESSAGE:
     case ULAK_CONTENT_REACTION:

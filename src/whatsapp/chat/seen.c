@@ -26,6 +26,7 @@ typedef struct
   UlakJid chat_jid; /* out */
   gboolean as_lid;
   GPtrArray *shares; /* (owned) (element-type Share) */
+  GPtrArray *played; /* (owned) (element-type Share) */
   gboolean typing;
 } Marking;
 
@@ -45,6 +46,7 @@ marking_free (gpointer data)
   Marking *self = data;
 
   g_ptr_array_unref (self->shares);
+  g_ptr_array_unref (self->played);
   g_free (self);
 }
 
@@ -72,6 +74,20 @@ find_jid (UlakDatabase *database, const char *id, gboolean as_lid, UlakJid *jid_
 }
 
 static gboolean
+find_authors (UlakDatabase *database, const Marking *self, GPtrArray *shares, gboolean as_lid, GError **error)
+{
+  for (guint i = 0; i < shares->len; i++)
+    {
+      Share *share = g_ptr_array_index (shares, i);
+
+      share->has_author = !ulak_jid_is_user (&self->chat);
+      if (share->has_author && !find_jid (database, share->from, as_lid, &share->author, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 find_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Marking *self = data;
@@ -83,17 +99,9 @@ find_run (UlakDatabase *database, gpointer data, GError **error)
     return FALSE;
   if (group != NULL)
     as_lid = group->uses_lid;
-  if (!find_jid (database, name, as_lid, &self->chat_jid, error))
-    return FALSE;
-  for (guint i = 0; i < self->shares->len; i++)
-    {
-      Share *share = g_ptr_array_index (self->shares, i);
-
-      share->has_author = !ulak_jid_is_user (&self->chat);
-      if (share->has_author && !find_jid (database, share->from, as_lid, &share->author, error))
-        return FALSE;
-    }
-  return TRUE;
+  return find_jid (database, name, as_lid, &self->chat_jid, error)
+         && find_authors (database, self, self->shares, as_lid, error)
+         && find_authors (database, self, self->played, as_lid, error);
 }
 
 /* --- main thread --- */
@@ -111,10 +119,10 @@ send_typing (UlakChat *self, const UlakJid *to)
   ulak_wire_send (self->wire, node, NULL);
 }
 
+/* type: of the receipt; ours alone see one that ends in -self */
 static gboolean
-send_share (UlakChat *self, const Marking *marking, Share *share, GError **error)
+send_share (UlakChat *self, const Marking *marking, Share *share, const char *type, GError **error)
 {
-  const char *type = self->hides_reading || marking->chat.server == ULAK_JID_SERVER_NEWSLETTER ? "read-self" : "read";
   g_autoptr (UlakNode) node = NULL;
 
   g_ptr_array_add (share->ids, NULL);
@@ -122,6 +130,12 @@ send_share (UlakChat *self, const Marking *marking, Share *share, GError **error
                            (const char *const *) share->ids->pdata,
                            ulak_clock_get_wall_us (self->clock) / G_USEC_PER_SEC);
   return ulak_wire_send (self->wire, node, error);
+}
+
+static gboolean
+is_hidden (UlakChat *self, const Marking *marking)
+{
+  return self->hides_reading || marking->chat.server == ULAK_JID_SERVER_NEWSLETTER;
 }
 
 static void
@@ -133,7 +147,11 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Marking *marking = ulak_store_finish (ULAK_STORE (source), result, &error);
 
   for (guint i = 0; error == NULL && i < marking->shares->len; i++)
-    send_share (self, marking, g_ptr_array_index (marking->shares, i), &error);
+    send_share (self, marking, g_ptr_array_index (marking->shares, i), is_hidden (self, marking) ? "read-self" : "read",
+                &error);
+  for (guint i = 0; error == NULL && i < marking->played->len; i++)
+    send_share (self, marking, g_ptr_array_index (marking->played, i), is_hidden (self, marking) ? "played-self" : "played",
+                &error);
   if (error != NULL)
     {
       g_task_return_error (task, error);
@@ -145,21 +163,39 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static Share *
-find_share (Marking *self, const char *from)
+find_share (GPtrArray *shares, const char *from)
 {
   Share *share;
 
-  for (guint i = 0; i < self->shares->len; i++)
+  for (guint i = 0; i < shares->len; i++)
     {
-      share = g_ptr_array_index (self->shares, i);
+      share = g_ptr_array_index (shares, i);
       if (g_str_equal (share->from, from) && share->ids->len < ULAK_RECEIPT_IDS_MAX)
         return share;
     }
   share = g_new0 (Share, 1);
   share->from = g_strdup (from);
   share->ids = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->shares, share);
+  g_ptr_array_add (shares, share);
   return share;
+}
+
+static gboolean
+is_recording (const UlakReadMessage *message)
+{
+  static const char *const types[] = { "voice", "audio", NULL };
+
+  return message->type != NULL && g_strv_contains (types, message->type);
+}
+
+static void
+add_message (Marking *self, const UlakReadMessage *message, gboolean is_played)
+{
+  if (message->from == NULL)
+    return;
+  g_ptr_array_add (find_share (self->shares, message->from)->ids, g_strdup (message->network_id));
+  if (is_played && is_recording (message))
+    g_ptr_array_add (find_share (self->played, message->from)->ids, g_strdup (message->network_id));
 }
 
 void
@@ -173,6 +209,7 @@ ulak_chat_mark_messages_async (UlakChat *self,
 
   g_task_set_source_tag (task, ulak_chat_mark_messages_async);
   marking->shares = g_ptr_array_new_with_free_func (share_free);
+  marking->played = g_ptr_array_new_with_free_func (share_free);
   marking->typing = mark->typing;
   marking->as_lid = ulak_chat_is_lid (self);
   if (self->is_ghost || !ulak_people_parse_chat (mark->chat, &marking->chat))
@@ -186,8 +223,7 @@ ulak_chat_mark_messages_async (UlakChat *self,
       return;
     }
   for (guint i = 0; i < mark->n_messages; i++)
-    if (mark->messages[i].from != NULL)
-      g_ptr_array_add (find_share (marking, mark->messages[i].from)->ids, g_strdup (mark->messages[i].network_id));
+    add_message (marking, &mark->messages[i], mark->played);
   ulak_store_read_async (ulak_line_get_store (self->line), find_run, marking, marking_free, found_cb, task);
 }
 

@@ -216,6 +216,49 @@ test_status_of_messages (void)
 }
 
 static void
+test_played (void)
+{
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 0);
+  const UlakReadMessage read[] = { { "X1", BOB, "text" }, { "X2", BOB, "voice" } };
+  UlakReadMark mark = { .chat = BOB, .messages = read, .n_messages = G_N_ELEMENTS (read) };
+  const UlakNode *receipt;
+
+  side_mark (alice, &mark);
+  g_assert_cmpuint (side_count_sent (alice, "receipt", "type", "read"), ==, 1);
+  g_assert_cmpuint (side_count_sent (alice, "receipt", "type", "played"), ==, 0);
+  mark.played = TRUE;
+  side_mark (alice, &mark);
+  receipt = side_find_sent (alice, "receipt", "type", "played");
+  g_assert_cmpstr (ulak_node_get_attribute (receipt, "id"), ==, "X2");
+  g_assert_null (ulak_node_get_child (receipt, "list"));
+  side_forget_sent (alice);
+  ulak_chat_set_hides_reading (alice->chat, TRUE);
+  side_mark (alice, &mark);
+  g_assert_nonnull (side_find_sent (alice, "receipt", "type", "played-self"));
+}
+
+/* What is pinned is pinned for all: it is shown, and asks nobody to look. */
+static void
+test_pin (void)
+{
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 0);
+  Side *bob = world_add (world, BOB, BOB_LID, 0);
+  g_autofree char *id = world_network_id (alice, "m1");
+  UlakOutboundTarget target = { .id = "m1", .network_id = id, .chat = BOB };
+  g_autoptr (UlakSendResult) result = NULL;
+
+  side_send_text (alice, "m1", BOB, "Look");
+  result = side_send_about (alice, "m2", BOB, "{'pin':{'message_id':'m1','duration_s':86400}}", &target);
+  g_assert_cmpint (result->outcome, ==, ULAK_SEND_ACCEPTED);
+  world_settle (world);
+  assert_chat (bob, ALICE, ALICE "|text|Look\n" ALICE "|system|");
+  g_assert_cmpint (side_count (bob, "messages WHERE content LIKE '%message_pinned%' AND content LIKE '%86400%'"), ==, 1);
+  g_assert_cmpint (side_count (bob, "chats WHERE unread = 1"), ==, 1);
+}
+
+static void
 test_edits_and_reactions (void)
 {
   g_autoptr (World) world = world_new ();
@@ -353,6 +396,8 @@ main (int argc, char **argv)
   g_test_add_func ("/chat/conversation/a picture is forwarded from where it lies", test_forward);
   g_test_add_func ("/chat/conversation/reading is told, unless it is nobody's business", test_status_of_messages);
   g_test_add_func ("/chat/conversation/edits, reactions and deletions", test_edits_and_reactions);
+  g_test_add_func ("/chat/conversation/that a recording was played is told when it was", test_played);
+  g_test_add_func ("/chat/conversation/a pin is shown, and does not count as unread", test_pin);
   g_test_add_func ("/chat/conversation/a status goes to those who are named", test_status);
   g_test_add_func ("/chat/conversation/a chat's timer comes and goes with messages", test_timer);
   return g_test_run ();

@@ -10,6 +10,8 @@
 #pragma once
 
 #include "connector/line.h"
+#include "whatsapp/linked/linked-parts.h"
+#include "whatsapp/linked/linking.h"
 
 G_BEGIN_DECLS
 
@@ -17,5 +19,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (UlakLinkedBackend, ulak_linked_backend, ULAK, LINKED_BACKEND, UlakBackend)
 
 UlakBackend *ulak_linked_backend_new (UlakLine *line); /* line: unowned, outlives it */
+
+/* For linked-requests.h. */
+UlakLinkedParts *ulak_linked_backend_get_parts (UlakLinkedBackend *self); /* (nullable): until the seal is there */
+UlakLinking *ulak_linked_backend_get_linking (UlakLinkedBackend *self);
 
 G_END_DECLS

@@ -245,7 +245,7 @@ ulak_account_check_change (const UlakAccountRow *row, JsonObject *changes, GErro
   ulak_json_refuse_unknown (changes, "", known, issues);
   name = ulak_json_read_string (changes, "", "name", ULAK_JSON_OPTIONAL, 0, ULAK_ACCOUNT_NAME_MAX, issues);
   settings = ulak_json_read_object (changes, "", "settings", ULAK_JSON_OPTIONAL, issues);
-  merged = ulak_json_parse_object (row->settings, strlen (row->settings), &ULAK_JSON_LIMITS_REQUEST, error);
+  merged = ulak_json_parse_text (row->settings, error);
   if (merged == NULL)
     return NULL;
   if (settings != NULL)

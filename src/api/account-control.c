@@ -228,7 +228,7 @@ make_row (Work *work, GError **error)
     }
   if (work->text != NULL)
     {
-      document = ulak_json_parse_object (work->text, strlen (work->text), &ULAK_JSON_LIMITS_REQUEST, error);
+      document = ulak_json_parse_text (work->text, error);
       if (document == NULL)
         return NULL;
       return row == NULL ? check_addition (work, document, error) : ulak_account_check_change (row, document, error);

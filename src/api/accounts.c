@@ -49,7 +49,7 @@ keep (UlakAccounts *self, UlakAccountRow *row)
 
   account->row = row;
   account->settings
-      = ulak_json_parse_object (row->settings, strlen (row->settings), &ULAK_JSON_LIMITS_REQUEST, NULL);
+      = ulak_json_parse_text (row->settings, NULL);
   if (account->settings == NULL)
     account->settings = json_object_new ();
   g_hash_table_replace (self->accounts, row->id, account);

@@ -31,7 +31,7 @@ static JsonObject *
 parse_link (const char *text, UlakIssues *issues, GError **error)
 {
   static const char *const known[] = { "method", "phone", NULL };
-  JsonObject *document = ulak_json_parse_object (text, strlen (text), &ULAK_JSON_LIMITS_REQUEST, error);
+  JsonObject *document = ulak_json_parse_text (text, error);
   const char *method, *phone;
 
   if (document == NULL)
@@ -103,7 +103,7 @@ read_qr (UlakRequest *request, UlakPeerReply *reply)
   UlakQr *qr;
 
   g_variant_get (reply->values, "(&s)", &document);
-  link = ulak_json_parse_object (document, strlen (document), &ULAK_JSON_LIMITS_REQUEST, &error);
+  link = ulak_json_parse_text (document, &error);
   text = link == NULL ? NULL : ulak_json_peek_string (link, "qr");
   if (link != NULL && text == NULL)
     g_set_error (&error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "There is no QR to show, the line is %s: POST .../link asks for one",

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * One table says for each method who may call it and what handles it; one closure connects them all, since every generated
- * handler gets its invocation in the same place.
+ * One table says for each method who may call it and what handles it.
  */
 #include "connector/account-adapter.h"
 
@@ -12,7 +11,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "core/names.h"
-#include "service/call.h"
+#include "service/call-methods.h"
 
 #include "ulak-bus.h"
 
@@ -70,14 +69,6 @@ static void
 fail (UlakCall *call, UlakError code, const char *message)
 {
   ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, (gint) code, message));
-}
-
-static JsonObject *
-parse_document (const char *text, GError **error)
-{
-  const UlakJsonLimits limits = ULAK_JSON_LIMITS_REQUEST;
-
-  return ulak_json_parse_object (text, strlen (text), &limits, error);
 }
 
 static void
@@ -173,7 +164,7 @@ send_called (UlakCall *call, gpointer user_data)
       return;
     }
   g_variant_get (ulak_call_get_parameters (call), "(&s&s@a{sv})", &id, &text, NULL);
-  message = parse_document (text, &error);
+  message = ulak_json_parse_text (text, &error);
   if (message == NULL || !check_send (self, id, message, &error))
     ulak_call_fail (call, error);
   else
@@ -582,7 +573,7 @@ set_settings_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
-  changes = parse_document (text, &error);
+  changes = ulak_json_parse_text (text, &error);
   if (changes != NULL)
     {
       ulak_line_settings_check (changes, issues);
@@ -621,7 +612,7 @@ reconfigure_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
-  document = parse_document (text, &error);
+  document = ulak_json_parse_text (text, &error);
   if (document == NULL || !ulak_line_check_document (self->line, document, &error))
     {
       ulak_call_fail (call, error);
@@ -634,18 +625,9 @@ reconfigure_called (UlakCall *call, gpointer user_data)
 
 /* --- the table --- */
 
-typedef struct
-{
-  const char *signal;
-  const char *action;
-  guint options_index;
-  UlakCallHandler handler;
-  const UlakCallOption *options; /* (nullable): besides the usual ones */
-} Method;
-
 static const UlakCallOption read_options[] = { { "played", "b" }, { NULL, NULL } };
 
-static const Method methods[] = {
+static const UlakCallMethod methods[] = {
   { "handle-send", ULAK_ACTION_MESSAGE_SEND, 2, send_called },
   { "handle-get-message", ULAK_ACTION_MESSAGE_READ, 1, get_message_called },
   { "handle-list-chats", ULAK_ACTION_MESSAGE_READ, 2, list_chats_called },
@@ -660,35 +642,6 @@ static const Method methods[] = {
   { "handle-set-settings", ULAK_ACTION_ACCOUNT_MANAGE, 1, set_settings_called },
   { "handle-reconfigure", ULAK_ACTION_SUITE_ONLY, 1, reconfigure_called },
 };
-
-static void
-method_marshal (GClosure *closure,
-                GValue *return_value,
-                guint n_values G_GNUC_UNUSED,
-                const GValue *values,
-                gpointer hint G_GNUC_UNUSED,
-                gpointer marshal_data)
-{
-  UlakAccountAdapter *self = closure->data;
-  const Method *method = marshal_data;
-
-  ulak_call_begin (self->line->service, g_value_get_object (&values[1]), method->action, method->options_index,
-                   method->options, method->handler, G_OBJECT (self));
-  g_value_set_boolean (return_value, TRUE);
-}
-
-static void
-connect_methods (UlakAccountAdapter *self)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
-    {
-      GClosure *closure = g_closure_new_object (sizeof (GClosure), G_OBJECT (self));
-
-      g_closure_set_meta_marshal (closure, (gpointer) &methods[i], method_marshal);
-      g_closure_set_marshal (closure, g_cclosure_marshal_generic);
-      g_signal_connect_closure (self->skeleton, methods[i].signal, closure, FALSE);
-    }
-}
 
 /* --- the object --- */
 
@@ -725,7 +678,8 @@ ulak_account_adapter_new (UlakLine *line)
   ulak_bus_account1_set_account (self->skeleton, ulak_line_get_account (line));
   ulak_bus_account1_set_network (self->skeleton, line->network);
   ulak_bus_account1_set_backend (self->skeleton, backend_class (self)->get_name (line->backend));
-  connect_methods (self);
+  ulak_call_methods_connect (G_DBUS_INTERFACE_SKELETON (self->skeleton), line->service, methods, G_N_ELEMENTS (methods),
+                             G_OBJECT (self));
   ulak_account_adapter_refresh (self);
   return self;
 }

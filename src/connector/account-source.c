@@ -10,8 +10,6 @@
 #include "core/log.h"
 #include "core/names.h"
 
-#include <string.h>
-
 #define ASK_TIMEOUT_MS 5000
 
 typedef struct
@@ -71,11 +69,10 @@ kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static JsonObject *
 parse_answer (GVariant *reply, GError **error)
 {
-  const UlakJsonLimits limits = ULAK_JSON_LIMITS_REQUEST;
   const char *text;
 
   g_variant_get (reply, "(&s)", &text);
-  return ulak_json_parse_object (text, strlen (text), &limits, error);
+  return ulak_json_parse_text (text, error);
 }
 
 static void

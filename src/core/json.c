@@ -55,6 +55,12 @@ ulak_json_parse_object (const char *bytes, gsize size_bytes, const UlakJsonLimit
   return json_node_dup_object (root);
 }
 
+JsonObject *
+ulak_json_parse_text (const char *text, GError **error)
+{
+  return ulak_json_parse_object (text, strlen (text), &ULAK_JSON_LIMITS_REQUEST, error);
+}
+
 static char *
 join_path (const char *parent_path, const char *name)
 {

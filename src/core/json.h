@@ -30,6 +30,8 @@ typedef struct
 
 JsonNode *ulak_json_parse (const char *bytes, gsize size_bytes, const UlakJsonLimits *limits, GError **error);
 JsonObject *ulak_json_parse_object (const char *bytes, gsize size_bytes, const UlakJsonLimits *limits, GError **error);
+/* text: ends by NUL; within ULAK_JSON_LIMITS_REQUEST. */
+JsonObject *ulak_json_parse_text (const char *text, GError **error);
 char *ulak_json_print (JsonNode *node);
 char *ulak_json_print_object (JsonObject *object);
 

@@ -13,7 +13,6 @@
 #include "core/names.h"
 #include "core/qr.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define ASK_EVERY_MS 1000
@@ -47,7 +46,7 @@ parse_reply (GVariant *reply, GError **error)
   const char *text;
 
   g_variant_get (reply, "(&s)", &text);
-  return ulak_json_parse_object (text, strlen (text), &ULAK_JSON_LIMITS_REQUEST, error);
+  return ulak_json_parse_text (text, error);
 }
 
 static JsonObject *

@@ -82,7 +82,7 @@ make_message (UlakInvocation *self, GError **error)
 {
   const char *whole = ulak_invocation_get (self, "message");
   g_autoptr (JsonObject) message = whole != NULL
-      ? ulak_json_parse_object (whole, strlen (whole), &ULAK_JSON_LIMITS_REQUEST, error)
+      ? ulak_json_parse_text (whole, error)
       : json_object_new ();
 
   if (message == NULL)

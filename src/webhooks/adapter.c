@@ -11,10 +11,8 @@
 #include "core/log.h"
 #include "core/messages.h"
 #include "core/names.h"
-#include "service/call.h"
+#include "service/call-methods.h"
 #include "webhooks/documents.h"
-
-#include <string.h>
 
 #define INTERFACE_VERSION 1
 #define SIGNAL_EVERY_US (20 * 1000)
@@ -243,12 +241,6 @@ read_events (UlakCall *call, gpointer user_data)
                                  pending_new (self, call, NULL, NULL));
 }
 
-static JsonObject *
-parse_document (const char *text, GError **error)
-{
-  return ulak_json_parse_object (text, strlen (text), &ULAK_JSON_LIMITS_REQUEST, error);
-}
-
 static void
 added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -276,7 +268,7 @@ add_endpoint (UlakCall *call, gpointer user_data)
   const char *text;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
-  document = parse_document (text, &error);
+  document = ulak_json_parse_text (text, &error);
   if (document == NULL)
     ulak_call_fail (call, error);
   else
@@ -309,7 +301,7 @@ update_endpoint (UlakCall *call, gpointer user_data)
   const char *id, *text;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s&s@a{sv})", &id, &text, NULL);
-  changes = parse_document (text, &error);
+  changes = ulak_json_parse_text (text, &error);
   if (changes == NULL)
     ulak_call_fail (call, error);
   else
@@ -653,65 +645,20 @@ test_endpoint (UlakCall *call, gpointer user_data)
     ulak_sender_send_async (self->sender, endpoint, &request, tested_cb, pending_new (self, call, "webhook.test", id));
 }
 
-static const struct
-{
-  const char *signal;
-  const char *action;
-  guint options_index;
-  const UlakCallOption *extra;
-  UlakCallHandler handler;
-} methods[] = {
-  { "handle-submit", ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY), 2, ULAK_CALL_NO_OPTIONS, submit },
-  { "handle-read-events", ULAK_ACTION_MESSAGE_READ, 2, read_options, read_events },
-  { "handle-add-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, ULAK_CALL_NO_OPTIONS, add_endpoint },
-  { "handle-update-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 2, ULAK_CALL_NO_OPTIONS, update_endpoint },
-  { "handle-remove-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, ULAK_CALL_NO_OPTIONS, remove_endpoint },
-  { "handle-get-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, ULAK_CALL_NO_OPTIONS, get_endpoint },
-  { "handle-list-endpoints", ULAK_ACTION_WEBHOOK_MANAGE, 2, ULAK_CALL_NO_OPTIONS, list_endpoints },
-  { "handle-rotate-secret", ULAK_ACTION_WEBHOOK_MANAGE, 2, ULAK_CALL_NO_OPTIONS, rotate_secret },
-  { "handle-list-deliveries", ULAK_ACTION_MESSAGE_READ, 3, list_options, list_deliveries },
-  { "handle-replay", ULAK_ACTION_WEBHOOK_MANAGE, 2, ULAK_CALL_NO_OPTIONS, replay },
-  { "handle-replay-since", ULAK_ACTION_WEBHOOK_MANAGE, 2, replay_options, replay_since },
-  { "handle-test", ULAK_ACTION_WEBHOOK_MANAGE, 1, ULAK_CALL_NO_OPTIONS, test_endpoint },
+static const UlakCallMethod methods[] = {
+  { "handle-submit", ULAK_ACTION_OR_LINE (ULAK_ACTION_SUITE_ONLY), 2, submit },
+  { "handle-read-events", ULAK_ACTION_MESSAGE_READ, 2, read_events, read_options },
+  { "handle-add-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, add_endpoint },
+  { "handle-update-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 2, update_endpoint },
+  { "handle-remove-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, remove_endpoint },
+  { "handle-get-endpoint", ULAK_ACTION_WEBHOOK_MANAGE, 1, get_endpoint },
+  { "handle-list-endpoints", ULAK_ACTION_WEBHOOK_MANAGE, 2, list_endpoints },
+  { "handle-rotate-secret", ULAK_ACTION_WEBHOOK_MANAGE, 2, rotate_secret },
+  { "handle-list-deliveries", ULAK_ACTION_MESSAGE_READ, 3, list_deliveries, list_options },
+  { "handle-replay", ULAK_ACTION_WEBHOOK_MANAGE, 2, replay },
+  { "handle-replay-since", ULAK_ACTION_WEBHOOK_MANAGE, 2, replay_since, replay_options },
+  { "handle-test", ULAK_ACTION_WEBHOOK_MANAGE, 1, test_endpoint },
 };
-
-typedef struct
-{
-  UlakAdapter *adapter; /* unowned: the skeleton is the adapter's */
-  gsize method;
-} Route;
-
-/* Connected swapped: (route, invocation, arguments we read from the invocation instead, ...). */
-static gboolean
-begin_call (gpointer data, GDBusMethodInvocation *invocation)
-{
-  const Route *route = data;
-
-  ulak_call_begin (route->adapter->service, invocation, methods[route->method].action,
-                   methods[route->method].options_index, methods[route->method].extra, methods[route->method].handler,
-                   G_OBJECT (route->adapter));
-  return TRUE;
-}
-
-static void
-free_route (gpointer data, GClosure *closure G_GNUC_UNUSED)
-{
-  g_free (data);
-}
-
-static void
-connect_methods (UlakAdapter *self)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
-    {
-      Route *route = g_new0 (Route, 1);
-
-      route->adapter = self;
-      route->method = i;
-      g_signal_connect_data (self->skeleton, methods[i].signal, G_CALLBACK (begin_call), route, free_route,
-                             G_CONNECT_SWAPPED);
-    }
-}
 
 static void announce (UlakAdapter *self);
 
@@ -774,7 +721,8 @@ ulak_adapter_new (const UlakAdapterParts *parts)
   ulak_bus_webhooks1_set_last_sequence (self->skeleton, (guint64) ulak_webhook_store_get_last_sequence (self->store));
   pending_changed_cb (self->store, self);
   self->announced_sequence = ulak_webhook_store_get_last_sequence (self->store);
-  connect_methods (self);
+  ulak_call_methods_connect (G_DBUS_INTERFACE_SKELETON (self->skeleton), self->service, methods, G_N_ELEMENTS (methods),
+                             G_OBJECT (self));
   g_signal_connect (self->store, "stored", G_CALLBACK (stored_cb), self);
   g_signal_connect (self->store, "pending-changed", G_CALLBACK (pending_changed_cb), self);
   return self;

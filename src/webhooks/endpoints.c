@@ -256,7 +256,7 @@ endpoint_from_row (UlakEndpoints *self, const UlakEndpointRow *row)
   g_autoptr (JsonObject) document = NULL;
 
   endpoint->row = row->row;
-  document = ulak_json_parse_object (row->document, strlen (row->document), &ULAK_JSON_LIMITS_REQUEST, NULL);
+  document = ulak_json_parse_text (row->document, NULL);
   if (document != NULL) /* stored by us: what the rules of today refuse is kept and refused when it is sent */
     {
       ulak_endpoint_apply (endpoint, document, TRUE, issues);

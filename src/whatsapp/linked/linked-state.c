@@ -6,8 +6,6 @@
 #include "core/clock.h"
 #include "core/json.h"
 
-#include <string.h>
-
 void
 ulak_linked_state_clear (UlakLinkedState *self)
 {
@@ -63,9 +61,7 @@ show_passkey (const UlakLinkState *link_state)
       return link;
     }
   json_object_remove_member (link, "code");
-  challenge = link_state->text == NULL
-                  ? NULL
-                  : ulak_json_parse_object (link_state->text, strlen (link_state->text), &ULAK_JSON_LIMITS_REQUEST, NULL);
+  challenge = link_state->text == NULL ? NULL : ulak_json_parse_text (link_state->text, NULL);
   if (challenge != NULL)
     json_object_set_object_member (link, "challenge", g_steal_pointer (&challenge));
   return link;

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/names.h"
-#include "service/call.h"
+#include "service/call-methods.h"
 #include "whatsapp/social/picture-reader.h"
 #include "whatsapp/social/calls.h"
 #include "whatsapp/social/chat-changes.h"
@@ -19,8 +19,6 @@
 #include "whatsapp/social/profile.h"
 
 #include "ulak-bus.h"
-
-#include <string.h>
 
 #define INTERFACE_VERSION 1
 #define NAME_MAX_CHARACTERS 25 /* what phones let people type */
@@ -89,14 +87,6 @@ boolean_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
     ulak_call_return (user_data, NULL);
   else
     ulak_call_fail (user_data, error);
-}
-
-static JsonObject *
-parse (const char *text, GError **error)
-{
-  const UlakJsonLimits limits = ULAK_JSON_LIMITS_REQUEST;
-
-  return ulak_json_parse_object (text, strlen (text), &limits, error);
 }
 
 /* --- the passkey --- */
@@ -251,7 +241,7 @@ set_profile_called (UlakCall *call, gpointer user_data)
   gint64 timer_s;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
-  if ((changes = parse (text, &error)) == NULL)
+  if ((changes = ulak_json_parse_text (text, &error)) == NULL)
     {
       ulak_call_fail (call, error);
       return;
@@ -341,7 +331,7 @@ set_privacy_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
-  changes = parse (text, &error);
+  changes = ulak_json_parse_text (text, &error);
   ask (call, changes == NULL ? NULL : ulak_profile_question_set_privacy (self->parts.chat, changes, &error), done_cb, error);
 }
 
@@ -443,7 +433,7 @@ create_group_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
-  request = parse (text, &error);
+  request = ulak_json_parse_text (text, &error);
   ask (call, request == NULL ? NULL : ulak_group_question_create (self->parts.chat, request, &error), text_cb, error);
 }
 
@@ -457,7 +447,7 @@ update_group_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s&s@a{sv})", &group, &text, NULL);
-  changes = parse (text, &error);
+  changes = ulak_json_parse_text (text, &error);
   questions = changes == NULL ? NULL : ulak_group_questions_update (self->parts.chat, group, changes, &error);
   if (questions == NULL)
     ulak_call_fail (call, error);
@@ -545,7 +535,7 @@ change_chat_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s&s@a{sv})", &chat, &text, NULL);
-  changes = parse (text, &error);
+  changes = ulak_json_parse_text (text, &error);
   if (changes == NULL)
     ulak_call_fail (call, error);
   else
@@ -576,15 +566,7 @@ request_history_called (UlakCall *call, gpointer user_data)
 
 /* --- the table --- */
 
-typedef struct
-{
-  const char *signal;
-  const char *action;
-  guint options_index;
-  UlakCallHandler handler;
-} Method;
-
-static const Method methods[] = {
+static const UlakCallMethod methods[] = {
   { "handle-answer-passkey", ULAK_ACTION_ACCOUNT_LINK, 1, answer_passkey_called },
   { "handle-confirm-passkey", ULAK_ACTION_ACCOUNT_LINK, 0, confirm_passkey_called },
   { "handle-look-up", ULAK_ACTION_MESSAGE_SEND, 1, look_up_called },
@@ -611,35 +593,6 @@ static const Method methods[] = {
   { "handle-change-chat", ULAK_ACTION_MESSAGE_SEND, 2, change_chat_called },
   { "handle-request-history", ULAK_ACTION_ACCOUNT_MANAGE, 2, request_history_called },
 };
-
-static void
-method_marshal (GClosure *closure,
-                GValue *return_value,
-                guint n_values G_GNUC_UNUSED,
-                const GValue *values,
-                gpointer hint G_GNUC_UNUSED,
-                gpointer marshal_data)
-{
-  UlakWhatsAppAdapter *self = closure->data;
-  const Method *method = marshal_data;
-
-  ulak_call_begin (ulak_line_get_service (self->parts.line), g_value_get_object (&values[1]), method->action,
-                   method->options_index, ULAK_CALL_NO_OPTIONS, method->handler, G_OBJECT (self));
-  g_value_set_boolean (return_value, TRUE);
-}
-
-static void
-connect_methods (UlakWhatsAppAdapter *self)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
-    {
-      GClosure *closure = g_closure_new_object (sizeof (GClosure), G_OBJECT (self));
-
-      g_closure_set_meta_marshal (closure, (gpointer) &methods[i], method_marshal);
-      g_closure_set_marshal (closure, g_cclosure_marshal_generic);
-      g_signal_connect_closure (self->skeleton, methods[i].signal, closure, FALSE);
-    }
-}
 
 /* --- the object --- */
 
@@ -671,7 +624,8 @@ ulak_whatsapp_adapter_new (const UlakWhatsAppParts *parts, GError **error)
   self->parts = *parts;
   self->skeleton = ulak_bus_whats_app1_skeleton_new ();
   ulak_bus_whats_app1_set_version (self->skeleton, INTERFACE_VERSION);
-  connect_methods (self);
+  ulak_call_methods_connect (G_DBUS_INTERFACE_SKELETON (self->skeleton), ulak_line_get_service (parts->line), methods,
+                             G_N_ELEMENTS (methods), G_OBJECT (self));
   return ulak_line_export (parts->line, G_DBUS_INTERFACE_SKELETON (self->skeleton), error) ? g_steal_pointer (&self)
                                                                                            : NULL;
 }

@@ -109,6 +109,7 @@ suite_system ()
     return
   fi
   host_install "${HOST_DEB[@]}" "${HOST_LAB[@]}"
+  suite_npm
   mkdir -p "$DEV_CACHE/labs"
   lab=$(mktemp -d "$DEV_CACHE/labs/XXXXXX")
   cleanup_push rm -rf "$lab"

@@ -152,7 +152,7 @@ ulak_calls_reject_async (UlakChat *chat, const char *id, const char *from, GAsyn
   g_task_set_source_tag (task, ulak_calls_reject_async);
   question->text = g_strdup (id);
   if (*id == '\0' || strlen (id) > ULAK_CALL_ID_MAX)
-    ulak_issues_add (issues, "call_id", "Must have 1 to %d characters", ULAK_CALL_ID_MAX);
+    ulak_issues_add (issues, "call_id", "must have 1 to %d characters", ULAK_CALL_ID_MAX);
   ulak_question_add_person (question, from, "from", issues);
   if (ulak_issues_to_error (issues, &error))
     {

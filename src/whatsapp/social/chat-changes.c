@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "whatsapp/chat/content-write.h"
 #include "whatsapp/chat/people.h"
+#include "whatsapp/social/question.h"
 
 #include <string.h>
 
@@ -109,9 +110,10 @@ place_new (UlakChat *chat, const char *id, GError **error)
   Place *self = g_new0 (Place, 1);
 
   self->as_lid = ulak_chat_is_lid (chat);
-  if (ulak_people_parse_chat (*id == '+' ? id + 1 : id, &self->jid))
+  if (ulak_people_parse_chat (*id == '+' ? id + 1 : id, &self->jid) && self->jid.user[0] != '\0'
+      && (ulak_jid_is_user (&self->jid) || self->jid.server == ULAK_JID_SERVER_GROUP))
     return self;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: is neither a person nor a group");
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: must be a phone number, LIDUSER@lid or a group, ...@g.us");
   g_free (self);
   return NULL;
 }
@@ -150,7 +152,7 @@ add (GArray *changes, UlakAppStateChangeKind kind, gboolean is_on, gint64 until_
 static void
 read_flag (JsonObject *json, const char *name, UlakAppStateChangeKind kind, GArray *changes, UlakIssues *issues)
 {
-  if (json_object_has_member (json, name))
+  if (ulak_question_gives (json, name))
     add (changes, kind, ulak_json_read_boolean (json, "", name, FALSE, issues), 0);
 }
 
@@ -188,7 +190,7 @@ read_changes (JsonObject *json, GError **error)
   read_flag (json, "pinned", ULAK_APP_STATE_PIN, changes, issues);
   read_mute (json, changes, issues);
   read_flag (json, "read", ULAK_APP_STATE_MARK_READ, changes, issues);
-  if (json_object_get_size (json) == 0)
+  if (changes->len == 0 && ulak_issues_count (issues) == 0)
     ulak_issues_add (issues, "", "names no change; allowed: archived, pinned, muted_until, read");
   return ulak_issues_to_error (issues, error) ? g_steal_pointer (&changes) : NULL;
 }

@@ -13,8 +13,6 @@
 #define SUBJECT_MAX 100
 #define DESCRIPTION_MAX 2048
 
-static const gint64 timers_s[] = { 0, 86400, 604800, 7776000 }; /* what phones offer */
-
 static UlakNodeBuilder *
 begin (UlakQuestion *self)
 {
@@ -120,32 +118,21 @@ static const struct
 };
 
 static void
-check_timer (JsonObject *changes, UlakIssues *issues)
-{
-  gint64 timer_s = ulak_json_read_integer (changes, "", "timer_s", ULAK_JSON_OPTIONAL, 0, 7776000, 0, issues);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (timers_s); i++)
-    if (timers_s[i] == timer_s)
-      return;
-  ulak_issues_add (issues, "timer_s", "Must be 0, 86400, 604800 or 7776000");
-}
-
-static void
 check_changes (JsonObject *changes, UlakIssues *issues)
 {
   static const char *const known[] = { "subject", "description",     "announcement", "locked",
                                        "timer_s", "member_add_mode", "approval",     NULL };
   const char *mode = ulak_json_read_string (changes, "", "member_add_mode", ULAK_JSON_OPTIONAL, 1, 32, issues);
 
-  ulak_json_refuse_unknown (changes, "", known, issues);
+  ulak_question_check_changes (changes, known, issues);
   ulak_json_read_string (changes, "", "subject", ULAK_JSON_OPTIONAL, 1, SUBJECT_MAX, issues);
   ulak_json_read_string (changes, "", "description", ULAK_JSON_OPTIONAL, 0, DESCRIPTION_MAX, issues);
   ulak_json_read_boolean (changes, "", "announcement", FALSE, issues);
   ulak_json_read_boolean (changes, "", "locked", FALSE, issues);
   ulak_json_read_boolean (changes, "", "approval", FALSE, issues);
-  check_timer (changes, issues);
+  ulak_question_read_timer (changes, "timer_s", 0, issues);
   if (mode != NULL && strcmp (mode, "all_member_add") != 0 && strcmp (mode, "admin_add") != 0)
-    ulak_issues_add (issues, "member_add_mode", "Must be all_member_add or admin_add");
+    ulak_issues_add (issues, "member_add_mode", "must be all_member_add or admin_add");
 }
 
 GPtrArray *
@@ -161,7 +148,7 @@ ulak_group_questions_update (UlakChat *chat, const char *group, JsonObject *chan
     {
       UlakQuestion *question;
 
-      if (!json_object_has_member (changes, changes_table[i].field))
+      if (!ulak_question_gives (changes, changes_table[i].field))
         continue;
       question = ulak_question_new (chat, &changes_table[i].kind);
       g_ptr_array_add (questions, question);

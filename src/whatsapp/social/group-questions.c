@@ -16,7 +16,6 @@
 #define INVITE_MAX 64
 #define SUBJECT_MAX 100
 #define DESCRIPTION_MAX 2048
-#define TIMER_MAX_S 7776000
 
 static const UlakJid groups_server = { .server = ULAK_JID_SERVER_GROUP, .server_name = "g.us" };
 
@@ -238,7 +237,7 @@ ulak_group_question_create (UlakChat *chat, JsonObject *request, GError **error)
   ulak_json_refuse_unknown (request, "", known, issues);
   ulak_json_read_string (request, "", "subject", ULAK_JSON_REQUIRED, 1, SUBJECT_MAX, issues);
   ulak_json_read_string (request, "", "description", ULAK_JSON_OPTIONAL, 0, DESCRIPTION_MAX, issues);
-  ulak_json_read_integer (request, "", "timer_s", ULAK_JSON_OPTIONAL, 0, TIMER_MAX_S, 0, issues);
+  ulak_question_read_timer (request, "timer_s", 0, issues);
   ulak_json_read_boolean (request, "", "announcement", FALSE, issues);
   ulak_json_read_boolean (request, "", "locked", FALSE, issues);
   read_members (self, issues);
@@ -310,7 +309,7 @@ ulak_group_question_change_members (UlakChat *chat,
         self->flag = member_actions[i].is_request;
       }
   if (self->word == NULL)
-    ulak_issues_add (issues, "action", "Must be add, remove, promote, demote, approve or reject");
+    ulak_issues_add (issues, "action", "must be add, remove, promote, demote, approve or reject");
   ulak_question_add_people (self, members, "members", issues);
   return ulak_issues_to_error (issues, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -463,20 +462,40 @@ read_join (UlakDatabase *database G_GNUC_UNUSED,
 
 static const UlakQuestionKind join_kind = { build_join, read_join, { 0 } };
 
+/* Phones share links with a query behind them, and people leave the scheme off. (transfer full) (nullable) */
+static char *
+read_code (const char *invite)
+{
+  static const char *const beginnings[] = {
+    "https://chat.whatsapp.com/invite/", "https://chat.whatsapp.com/", "http://chat.whatsapp.com/", "chat.whatsapp.com/",
+  };
+  const char *end;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (beginnings); i++)
+    if (g_str_has_prefix (invite, beginnings[i]))
+      {
+        invite += strlen (beginnings[i]);
+        break;
+      }
+  end = invite + strspn (invite, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-");
+  if (end == invite || end - invite > INVITE_MAX || (end[*end == '/'] != '\0' && end[*end == '/'] != '?'))
+    return NULL;
+  return g_strndup (invite, (gsize) (end - invite));
+}
+
 UlakQuestion *
 ulak_group_question_join (UlakChat *chat, const char *invite, gboolean look_only, GError **error)
 {
-  const char *code = g_str_has_prefix (invite, INVITE_PREFIX) ? invite + strlen (INVITE_PREFIX) : invite;
-  gsize length = strspn (code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-");
+  g_autofree char *code = read_code (invite);
   UlakQuestion *self;
 
-  if (length == 0 || length > INVITE_MAX || code[length] != '\0')
+  if (code == NULL)
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "invite: Must be %sCODE or the code", INVITE_PREFIX);
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "invite: must be %sCODE or the code", INVITE_PREFIX);
       return NULL;
     }
   self = ulak_question_new (chat, &join_kind);
-  self->text = g_strdup (code);
+  self->text = g_steal_pointer (&code);
   self->flag = look_only;
   return self;
 }

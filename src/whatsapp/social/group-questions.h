@@ -13,8 +13,7 @@ G_BEGIN_DECLS
 UlakQuestion *ulak_group_question_list (UlakChat *chat);
 UlakQuestion *ulak_group_question_get (UlakChat *chat, const char *group, GError **error);
 UlakQuestion *ulak_group_question_create (UlakChat *chat, JsonObject *request, GError **error);
-/* One question for each change, in the order of the table in group-changes.c; none (an empty array) for no change.
- * (element-type UlakQuestion) */
+/* One question for each change, in the order of the table in group-changes.c. (element-type UlakQuestion) */
 GPtrArray *ulak_group_questions_update (UlakChat *chat, const char *group, JsonObject *changes, GError **error);
 UlakQuestion *ulak_group_question_change_members (UlakChat *chat,
                                                   const char *group,

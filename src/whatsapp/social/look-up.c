@@ -40,17 +40,33 @@ build (UlakQuestion *self)
   return builder;
 }
 
-/* The server names whom it speaks of by what was asked, with or without the plus, and by the JID. */
+/* The server names whom it speaks of by what was asked, with or without the plus or a server, and by the JID. */
 static gboolean
 is_about (const UlakNode *user, const char *digits)
 {
   const UlakNode *contact = ulak_node_get_child (user, "contact");
   g_autofree char *text = contact == NULL ? NULL : ulak_node_dup_text (contact);
+  const char *asked = text != NULL && text[0] == '+' ? text + 1 : text;
   UlakJid jid;
 
-  if (text != NULL && strncmp (text[0] == '+' ? text + 1 : text, digits, strlen (digits)) == 0)
+  if (asked != NULL && strcspn (asked, "@") == strlen (digits) && g_str_has_prefix (asked, digits))
     return TRUE;
   return ulak_node_read_jid (user, "jid", &jid, NULL) && ulak_jid_is_phone (&jid) && strcmp (jid.user, digits) == 0;
+}
+
+/* Some countries write their numbers in two ways, and WhatsApp knows a person by one of them. */
+static gboolean
+find_phone (const UlakNode *user, const char *digits, UlakJid *phone_out)
+{
+  static const char *const names[] = { "jid", "pn_jid" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (ulak_node_read_jid (user, names[i], phone_out, NULL) && ulak_jid_is_phone (phone_out) && phone_out->user[0] != '\0')
+      {
+        *phone_out = ulak_jid_get_account (phone_out);
+        return TRUE;
+      }
+  return ulak_people_parse_chat (digits, phone_out);
 }
 
 static char *
@@ -128,7 +144,7 @@ show_person (UlakDatabase *database,
   json_object_set_null_member (document, "business_name");
   for (const UlakNode *user = first; user != NULL; user = ulak_node_get_next (user))
     if (is_about (user, digits))
-      return !ulak_people_parse_chat (digits, &phone) || show_found (database, user, self, &phone, document, error);
+      return !find_phone (user, digits, &phone) || show_found (database, user, self, &phone, document, error);
   return TRUE;
 }
 
@@ -159,9 +175,13 @@ ulak_look_up_question (UlakChat *chat, const char *const *phones, GError **error
 
   ulak_question_add_people (self, phones, "phones", issues);
   if (self->people->len > ULAK_LOOK_UP_MAX)
-    ulak_issues_add (issues, "phones", "Must be at most %d", ULAK_LOOK_UP_MAX);
-  for (guint i = 0; i < self->people->len; i++)
-    if (strchr (((UlakPerson *) g_ptr_array_index (self->people, i))->id, '@') != NULL)
-      ulak_issues_add (issues, "phones", "Must be phone numbers");
+    ulak_issues_add (issues, "phones", "must be at most %d", ULAK_LOOK_UP_MAX);
+  for (guint i = 0; phones[i] != NULL && i <= ULAK_LOOK_UP_MAX; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("phones[%u]", i);
+
+      if (strchr (phones[i], '@') != NULL)
+        ulak_issues_add (issues, path, "must be a phone number");
+    }
   return ulak_issues_to_error (issues, error) ? g_steal_pointer (&self) : NULL;
 }

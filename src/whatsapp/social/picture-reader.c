@@ -54,9 +54,9 @@ read_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancell
   while ((n = read_piece (self->fd, piece)) > 0 && whole->len <= self->max_bytes)
     g_byte_array_append (whole, piece, (guint) n);
   if (n < 0)
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_INVALID, "content: Cannot be read: %s", g_strerror (errno));
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_INVALID, "content: cannot be read: %s", g_strerror (errno));
   else if (whole->len > self->max_bytes)
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "content: Must have at most %" G_GSIZE_FORMAT " bytes",
+    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_TOO_LARGE, "content: must have at most %" G_GSIZE_FORMAT " bytes",
                              self->max_bytes);
   else
     g_task_return_pointer (task, g_byte_array_free_to_bytes (g_steal_pointer (&whole)), (GDestroyNotify) g_bytes_unref);

@@ -172,7 +172,7 @@ check_state (const char *state, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
     if (state == NULL || strcmp (states[i].state, state) == 0)
       return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "state: Must be composing, recording or paused");
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "state: must be composing, recording or paused");
   return FALSE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "whatsapp/media/media-image.h"
 #include "whatsapp/social/group-show.h"
 #include "whatsapp/social/usync.h"
 
@@ -130,13 +131,22 @@ read_set_picture (UlakDatabase *database G_GNUC_UNUSED,
 
 static const UlakQuestionKind set_picture_kind = { build_set_picture, read_set_picture, { 0 } };
 
+/* Phones show pictures as circles: the server takes squares only. */
 static gboolean
-is_jpeg (GBytes *bytes)
+check_picture (GBytes *jpeg, GError **error)
 {
   gsize size_bytes;
-  const guint8 *first = g_bytes_get_data (bytes, &size_bytes);
+  const guint8 *bytes = g_bytes_get_data (jpeg, &size_bytes);
+  guint width, height;
 
-  return size_bytes > 3 && first[0] == 0xff && first[1] == 0xd8 && first[2] == 0xff;
+  if (size_bytes < 3 || bytes[0] != 0xff || bytes[1] != 0xd8 || !ulak_image_read_size (bytes, size_bytes, &width, &height))
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "content: must be a JPEG");
+  else if (width != height || width > ULAK_PROFILE_PICTURE_MAX_PIXELS)
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "content: has %u x %u pixels; must be square, at most %d x %d", width,
+                 height, ULAK_PROFILE_PICTURE_MAX_PIXELS, ULAK_PROFILE_PICTURE_MAX_PIXELS);
+  else
+    return TRUE;
+  return FALSE;
 }
 
 UlakQuestion *
@@ -146,14 +156,11 @@ ulak_profile_question_set_picture (UlakChat *chat, const char *whose, GBytes *jp
 
   if (*whose != '\0' && !g_str_has_suffix (whose, "@g.us"))
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: Must be \"\" or a group, ...@g.us");
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: must be \"\" or a group, ...@g.us");
       return NULL;
     }
-  if (jpeg != NULL && !is_jpeg (jpeg))
-    {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "content: Must be a JPEG");
-      return NULL;
-    }
+  if (jpeg != NULL && !check_picture (jpeg, error))
+    return NULL;
   self = new_about (chat, &set_picture_kind, whose, error);
   if (self != NULL && jpeg != NULL)
     self->bytes = g_bytes_ref (jpeg);
@@ -325,13 +332,13 @@ ulak_profile_question_set_privacy (UlakChat *chat, JsonObject *changes, GError *
   g_autofree char *allowed = g_strjoinv (", ", (GStrv) values);
   UlakQuestion *self;
 
-  ulak_json_refuse_unknown (changes, "", categories, issues);
+  ulak_question_check_changes (changes, categories, issues);
   for (gsize i = 0; categories[i] != NULL; i++)
     {
       const char *value = ulak_json_read_string (changes, "", categories[i], ULAK_JSON_OPTIONAL, 1, 32, issues);
 
       if (value != NULL && !g_strv_contains (values, value))
-        ulak_issues_add (issues, categories[i], "Must be one of %s", allowed);
+        ulak_issues_add (issues, categories[i], "must be one of %s", allowed);
     }
   if (!ulak_issues_to_error (issues, error))
     return NULL;

@@ -11,6 +11,7 @@
 
 G_BEGIN_DECLS
 
+#define ULAK_PROFILE_PICTURE_MAX_PIXELS 640
 #define ULAK_PROFILE_PICTURE_MAX_BYTES (512 * 1024) /* arbitrary; 640 x 640 pixels take some 60 KiB */
 
 /* chat: "" for the line itself. The answer: {"id", "url"}, or "null" when it is hidden or missing. */

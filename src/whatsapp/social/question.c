@@ -4,6 +4,7 @@
 #include "whatsapp/social/question.h"
 
 #include "core/error.h"
+#include "core/json.h"
 #include "whatsapp/chat/groups.h"
 #include "whatsapp/chat/people.h"
 #include "whatsapp/session/privacy-tokens.h"
@@ -81,13 +82,13 @@ ulak_question_add_person (UlakQuestion *self, const char *id, const char *path, 
 
   if (!parse_person (id, &jid))
     {
-      ulak_issues_add (issues, path, "Must be a phone number of %d to %d digits or LIDUSER@lid", PHONE_DIGITS_MIN,
+      ulak_issues_add (issues, path, "must be a phone number of %d to %d digits or LIDUSER@lid", PHONE_DIGITS_MIN,
                        PHONE_DIGITS_MAX);
       return;
     }
   if (self->people->len >= ULAK_QUESTION_PEOPLE_MAX)
     {
-      ulak_issues_add (issues, path, "Only %d people may be named", ULAK_QUESTION_PEOPLE_MAX);
+      ulak_issues_add (issues, path, "only %d people may be named", ULAK_QUESTION_PEOPLE_MAX);
       return;
     }
   person = g_new0 (UlakPerson, 1);
@@ -100,7 +101,7 @@ void
 ulak_question_add_people (UlakQuestion *self, const char *const *ids, const char *path, UlakIssues *issues)
 {
   if (ids[0] == NULL)
-    ulak_issues_add (issues, path, "Must name somebody");
+    ulak_issues_add (issues, path, "must name somebody");
   for (guint i = 0; ids[i] != NULL && i <= ULAK_QUESTION_PEOPLE_MAX; i++)
     {
       g_autofree char *element = g_strdup_printf ("%s[%u]", path, i);
@@ -116,7 +117,7 @@ ulak_question_set_group (UlakQuestion *self, const char *group, GError **error)
       && self->target.user[0] != '\0')
     return TRUE;
   self->target = (UlakJid){ 0 };
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "group: Must be the id of a group, ...@g.us");
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "group: must be the id of a group, ...@g.us");
   return FALSE;
 }
 
@@ -137,6 +138,41 @@ ulak_question_get_chat (const UlakQuestion *self)
   if (self->target.user[0] != '\0' || self->people->len == 0)
     return &self->target;
   return &((UlakPerson *) g_ptr_array_index (self->people, 0))->jid;
+}
+
+gboolean
+ulak_question_gives (JsonObject *input, const char *name)
+{
+  JsonNode *node = json_object_get_member (input, name);
+
+  return node != NULL && !JSON_NODE_HOLDS_NULL (node);
+}
+
+void
+ulak_question_check_changes (JsonObject *changes, const char *const *known, UlakIssues *issues)
+{
+  g_autofree char *allowed = g_strjoinv (", ", (GStrv) known);
+
+  ulak_json_refuse_unknown (changes, "", known, issues);
+  for (gsize i = 0; known[i] != NULL; i++)
+    if (ulak_question_gives (changes, known[i]))
+      return;
+  if (ulak_issues_count (issues) == 0)
+    ulak_issues_add (issues, "", "names no change; allowed: %s", allowed);
+}
+
+gint64
+ulak_question_read_timer (JsonObject *input, const char *name, gint64 fallback, UlakIssues *issues)
+{
+  static const gint64 timers_s[] = { 0, 86400, 604800, 7776000 };
+  gint64 timer_s = ulak_json_read_integer (input, "", name, ULAK_JSON_OPTIONAL, G_MININT64, G_MAXINT64, fallback, issues);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (timers_s); i++)
+    if (timers_s[i] == timer_s)
+      return timer_s;
+  if (timer_s != fallback)
+    ulak_issues_add (issues, name, "must be 0, 86400, 604800 or 7776000");
+  return fallback;
 }
 
 UlakNodeBuilder *

@@ -70,6 +70,12 @@ gboolean ulak_question_set_chat (UlakQuestion *self, const char *chat, GError **
 /* The JID of the chat: the group's, or that of the first person. */
 const UlakJid *ulak_question_get_chat (const UlakQuestion *self);
 
+/* One of those that phones offer, in seconds; 0 is off. fallback: when it is not given, or was not right. */
+gint64 ulak_question_read_timer (JsonObject *input, const char *name, gint64 fallback, UlakIssues *issues);
+/* Of a document of changes: known names only, and at least one that is given. A null is not given. */
+void ulak_question_check_changes (JsonObject *changes, const char *const *known, UlakIssues *issues);
+gboolean ulak_question_gives (JsonObject *input, const char *name);
+
 UlakNodeBuilder *ulak_question_begin (UlakQuestion *self, const char *type, const char *xmlns, const UlakJid *to_or_null);
 
 /* Only who is meant, for stanzas that nobody answers: question: (transfer full); the finish gives

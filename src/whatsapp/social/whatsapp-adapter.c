@@ -23,7 +23,6 @@
 #define INTERFACE_VERSION 1
 #define NAME_MAX_CHARACTERS 25 /* what phones let people type */
 #define ABOUT_MAX_CHARACTERS 139
-#define TIMER_MAX_S 7776000
 
 struct _UlakWhatsAppAdapter
 {
@@ -246,10 +245,10 @@ set_profile_called (UlakCall *call, gpointer user_data)
       ulak_call_fail (call, error);
       return;
     }
-  ulak_json_refuse_unknown (changes, "", known, issues);
+  ulak_question_check_changes (changes, known, issues);
   name = ulak_json_read_string (changes, "", "name", ULAK_JSON_OPTIONAL, 1, NAME_MAX_CHARACTERS, issues);
   about = ulak_json_read_string (changes, "", "about", ULAK_JSON_OPTIONAL, 0, ABOUT_MAX_CHARACTERS, issues);
-  timer_s = ulak_json_read_integer (changes, "", "default_timer_s", ULAK_JSON_OPTIONAL, 0, TIMER_MAX_S, -1, issues);
+  timer_s = ulak_question_read_timer (changes, "default_timer_s", -1, issues);
   if (!ulak_issues_to_error (issues, &error))
     {
       ulak_call_fail (call, error);

@@ -203,6 +203,7 @@ test_bad_input (void)
     { "{'subject':'Tea','members':['x@g.us']}", "members[0]" },
     { "{'subject':'Tea','members':['15550000002'],'colour':'red'}", "colour" },
     { "{'subject':'Tea','members':['15550000002'],'timer_s':-1}", "timer_s" },
+    { "{'subject':'Tea','members':['15550000002'],'timer_s':3600}", "timer_s" },
   };
   g_autoptr (World) world = world_new ();
   Side *alice = world_add (world, ALICE, ALICE_LID, 1);
@@ -221,6 +222,64 @@ test_bad_input (void)
   assert_refuses (ulak_group_question_join (alice->chat, "https://evil.example/AbC", FALSE, &error), &error, "invite");
 }
 
+/* A null counts as absent, and what changes nothing was meant otherwise. */
+static void
+test_bad_changes (void)
+{
+  static const struct
+  {
+    const char *changes, *part;
+  } rows[] = {
+    { "{}", "allowed: subject" },
+    { "{'description':null,'subject':null,'timer_s':null,'locked':null,'member_add_mode':null}", "allowed: subject" },
+    { "{'timer_s':3600}", "timer_s" },
+    { "{'subject':''}", "subject" },
+    { "{'locked':'yes'}", "locked" },
+    { "{'colour':'red'}", "colour" },
+  };
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 1);
+  g_autoptr (JsonObject) changes = object_of ("{'description':null,'subject':'Coffee'}"), fine = object_of ("{'subject':'Tea'}");
+  g_autoptr (GPtrArray) questions = NULL;
+  GError *error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) bad = object_of (rows[i].changes);
+
+      g_assert_null (ulak_group_questions_update (alice->chat, GROUP, bad, &error));
+      assert_refuses (NULL, &error, rows[i].part);
+    }
+  g_assert_null (ulak_group_questions_update (alice->chat, BOB, fine, &error));
+  assert_refuses (NULL, &error, "group");
+  questions = ulak_group_questions_update (alice->chat, GROUP, changes, NULL);
+  g_assert_cmpuint (questions->len, ==, 1);
+}
+
+/* As phones share them. */
+static void
+test_links (void)
+{
+  static const char *const links[] = {
+    "https://chat.whatsapp.com/AbC123", "http://chat.whatsapp.com/AbC123/", "chat.whatsapp.com/AbC123", "AbC123",
+    "https://chat.whatsapp.com/AbC123?mode=ac_t", "https://chat.whatsapp.com/invite/AbC123",
+  };
+  static const char *const no_links[] = { "", "https://chat.whatsapp.com/", "https://chat.whatsapp.com/Ab/C", "https://wa.me/AbC123", "Ab C" };
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 1);
+  GError *error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (links); i++)
+    {
+      g_autoptr (UlakQuestion) question = ulak_group_question_join (alice->chat, links[i], TRUE, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (question->text, ==, "AbC123");
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (no_links); i++)
+    assert_refuses (ulak_group_question_join (alice->chat, no_links[i], TRUE, &error), &error, "invite");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -233,5 +292,7 @@ main (int argc, char **argv)
   g_test_add_func ("/groups/invites are made, looked at and used", test_invites);
   g_test_add_func ("/groups/a refusal and an answer that says nothing are errors", test_refused);
   g_test_add_func ("/groups/bad input is named and never sent", test_bad_input);
+  g_test_add_func ("/groups/changes that change nothing or are no changes are refused", test_bad_changes);
+  g_test_add_func ("/groups/an invite may be given as phones share it", test_links);
   return g_test_run ();
 }

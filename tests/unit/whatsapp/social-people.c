@@ -37,6 +37,26 @@ test_look_up (void)
   g_assert_cmpint (side_count (alice, "peers WHERE phone = '" BOB "' AND lid = '" BOB_LID "'"), ==, 1);
 }
 
+/* Where the network writes a number differently (Brazil, Mexico, Argentina), what it says is where the person is written to. */
+static void
+test_look_up_other_number (void)
+{
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 1);
+  const char *const phones[] = { "5511999998888", "15550000", NULL };
+  g_autofree char *found
+      = ask_well (alice, ulak_look_up_question (alice->chat, phones, NULL),
+                  "<usync><list><user jid='551199998888@s.whatsapp.net'><contact type='in'>=+5511999998888</contact><lid val='" BOB_LID "@lid'/></user>"
+                  "<user jid='155500001@s.whatsapp.net'><contact type='in'>=+155500001</contact></user></list></usync>");
+
+  g_assert_cmpstr (found, ==,
+                   "[{\"phone\":\"5511999998888\",\"on_whatsapp\":true,\"chat\":\"551199998888\",\"lid\":\"" BOB_LID
+                   "@lid\",\"business_name\":null},"
+                   "{\"phone\":\"15550000\",\"on_whatsapp\":false,\"chat\":null,\"lid\":null,\"business_name\":null}]");
+  g_assert_cmpint (side_count (alice, "peers WHERE phone = '551199998888' AND lid = '" BOB_LID "'"), ==, 1);
+  g_assert_cmpint (side_count (alice, "peers WHERE phone = '5511999998888'"), ==, 0);
+}
+
 static void
 test_look_up_refuses (void)
 {
@@ -79,23 +99,30 @@ test_picture (void)
 static void
 test_set_picture (void)
 {
-  static const guint8 jpeg[] = { 0xff, 0xd8, 0xff, 0xe0 };
+  static const guint8 square[] = { 0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 2, 0x80, 2, 0x80 }, wide[] = { 0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0, 64, 0, 80 },
+                      large[] = { 0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 2, 0x81, 2, 0x81 };
   g_autoptr (World) world = world_new ();
   Side *alice = world_add (world, ALICE, ALICE_LID, 1);
-  g_autoptr (GBytes) bytes = g_bytes_new_static (jpeg, sizeof jpeg);
-  g_autoptr (GBytes) text = g_bytes_new_static ("GIF89a", 6);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (square, sizeof square);
+  GBytes *wrong[] = { g_bytes_new_static ("GIF89a", 6), g_bytes_new_static (wide, sizeof wide), g_bytes_new_static (large, sizeof large),
+                      g_bytes_new_static (square, 4) };
   g_autoptr (GError) error = NULL;
   g_autofree char *id
       = ask_well (alice, ulak_profile_question_set_picture (alice->chat, "", bytes, NULL), "<picture id='18'/>");
   g_autofree char *gone = NULL;
 
-  assert_asked (alice, "<iq type='set' xmlns='w:profile:picture'><picture type='image'>ffd8ffe0</picture></iq>");
+  assert_asked (alice, "<iq type='set' xmlns='w:profile:picture'><picture type='image'>ffd8ffc000110802800280</picture></iq>");
   g_assert_cmpstr (id, ==, "18");
   gone = ask_well (alice, ulak_profile_question_set_picture (alice->chat, "", NULL, NULL), "");
   assert_asked (alice, "<iq type='set' xmlns='w:profile:picture'/>");
-  g_assert_null (ulak_profile_question_set_picture (alice->chat, "", text, &error));
-  g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
-  g_clear_error (&error);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (GBytes) owned = wrong[i];
+
+      g_assert_null (ulak_profile_question_set_picture (alice->chat, "", owned, &error));
+      g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
+      g_clear_error (&error);
+    }
   g_assert_null (ulak_profile_question_set_picture (alice->chat, BOB, bytes, &error));
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
 }
@@ -237,9 +264,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/people/a look-up says who has WhatsApp and learns their LIDs", test_look_up);
+  g_test_add_func ("/people/a look-up tells the number that the network knows, and takes no beginning for the whole",
+                   test_look_up_other_number);
   g_test_add_func ("/people/a look-up takes phone numbers, and not too many", test_look_up_refuses);
   g_test_add_func ("/people/a picture is there, our own, or hidden", test_picture);
-  g_test_add_func ("/people/a picture is set and taken away, and is a JPEG", test_set_picture);
+  g_test_add_func ("/people/a picture is set and taken away, and is a square JPEG", test_set_picture);
   g_test_add_func ("/people/about texts and the timer", test_about);
   g_test_add_func ("/people/privacy is read and changed by known words", test_privacy);
   g_test_add_func ("/people/blocks name people by LID", test_blocks);

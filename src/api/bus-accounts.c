@@ -44,7 +44,7 @@ removed_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_d
   if (!ulak_account_control_finish_removal (result, &warning, &error))
     ulak_call_fail (user_data, error);
   else if (warning != NULL)
-    ulak_call_fail (user_data, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_FAILED, warning));
+    ulak_call_refuse (user_data, ULAK_ERROR_FAILED, "%s", warning);
   else
     ulak_call_return (user_data, NULL);
 }
@@ -120,7 +120,7 @@ ulak_bus_list_accounts (UlakCall *call, gpointer self)
 
   g_variant_get_child (ulak_call_get_parameters (call), 1, "u", &limit);
   if (limit < 1 || limit > PAGE_MAX)
-    ulak_call_fail (call, g_error_new (ULAK_ERROR, ULAK_ERROR_INVALID, "limit: is %u; allowed are 1 to %d", limit, PAGE_MAX));
+    ulak_call_refuse (call, ULAK_ERROR_INVALID, "limit: is %u; allowed are 1 to %d", limit, PAGE_MAX);
   else
     ulak_account_control_list_async (ulak_bus_adapter_get_api (self), get_text (call, 0), limit, listed_cb, call);
 }

@@ -123,7 +123,7 @@ check_name (UlakCall *call)
 {
   if (ulak_secret_name_is_valid (get_text (call, 0)))
     return TRUE;
-  ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_INVALID, "name: must be [a-z0-9][a-z0-9._-]{0,63}"));
+  ulak_call_refuse (call, ULAK_ERROR_INVALID, "name: must be [a-z0-9][a-z0-9._-]{0,63}");
   return FALSE;
 }
 
@@ -226,7 +226,7 @@ read_line_seal (UlakApi *api, UlakCall *call)
   const UlakAccountRow *row = ulak_accounts_find (api->accounts, get_text (call, 0));
 
   if (row == NULL || !g_str_equal (row->backend, "linked"))
-    ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Only a linked line has a key of its own"));
+    ulak_call_refuse (call, ULAK_ERROR_NOT_ALLOWED, "Only a linked line has a key of its own");
   else
     ulak_seal_load_async (ULAK_SECRET_SOURCE (api->secrets), g_getenv ("CREDENTIALS_DIRECTORY"), LINE_SEAL_PURPOSE, NULL,
                           seal_loaded_cb, call);
@@ -253,7 +253,7 @@ reader_checked_cb (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer
   else if (g_str_equal (name, ULAK_SECRET_LINE_SEAL))
     read_line_seal (api, call);
   else if (settings == NULL || !ulak_account_refers_to (settings, name))
-    ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "The account's settings name no such secret"));
+    ulak_call_refuse (call, ULAK_ERROR_NOT_ALLOWED, "The account's settings name no such secret");
   else
     ulak_secret_source_lookup_async (ULAK_SECRET_SOURCE (api->secrets), name, NULL, value_found_cb, call);
 }
@@ -267,7 +267,7 @@ ulak_bus_read_secret (UlakCall *call, gpointer self)
 
   if (g_strcmp0 (ulak_lines_get_owner (api->lines, account), ulak_call_get_sender (call)) != 0)
     {
-      ulak_call_fail (call, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_ALLOWED, "Only the line itself reads its secrets"));
+      ulak_call_refuse (call, ULAK_ERROR_NOT_ALLOWED, "Only the line itself reads its secrets");
       return;
     }
   reading = g_new0 (Reading, 1);

@@ -6,7 +6,6 @@
  */
 #include "service/call.h"
 
-#include "core/error.h"
 #include "core/id.h"
 #include "core/log.h"
 #include "core/names.h"
@@ -305,4 +304,15 @@ ulak_call_fail (UlakCall *self, GError *error)
   else
     g_dbus_method_invocation_return_dbus_error (invocation, ulak_error_get_name (ULAK_ERROR_FAILED), owned->message);
   call_free (self);
+}
+
+/** ulak_call_refuse: as ulak_call_fail(), with an error made of @code and @format */
+void
+ulak_call_refuse (UlakCall *self, UlakError code, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  ulak_call_fail (self, g_error_new_valist (ULAK_ERROR, (gint) code, format, arguments));
+  va_end (arguments);
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "core/context.h"
+#include "core/error.h"
 #include "service/service.h"
 
 #include <gio/gio.h>
@@ -52,3 +53,4 @@ gboolean ulak_call_check_line_finish (GAsyncResult *result, GError **error);
 void ulak_call_return (UlakCall *self, GVariant *reply);                 /* ends and frees the call */
 void ulak_call_return_with_fd (UlakCall *self, GVariant *reply, int fd); /* fd: (transfer full), handle 0 */
 void ulak_call_fail (UlakCall *self, GError *error);                     /* error: (transfer full) */
+void ulak_call_refuse (UlakCall *self, UlakError code, const char *format, ...) G_GNUC_PRINTF (3, 4);

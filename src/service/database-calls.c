@@ -37,8 +37,8 @@ find_store (UlakCall *call, UlakService *service)
   UlakStore *store = ULAK_DAEMON_GET_CLASS (daemon)->get_store != NULL ? ULAK_DAEMON_GET_CLASS (daemon)->get_store (daemon) : NULL;
 
   if (store == NULL)
-    ulak_call_fail (call, g_error_new (ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The database of %s is not open",
-                                       ulak_service_get_program (service)));
+    ulak_call_refuse (call, ULAK_ERROR_UNAVAILABLE, "The database of %s is not open",
+                      ulak_service_get_program (service));
   return store;
 }
 

@@ -430,8 +430,7 @@ rotate_secret (UlakCall *call, gpointer user_data)
 
   g_variant_get (ulak_call_get_parameters (call), "(&su@a{sv})", &id, &grace_s, NULL);
   if (grace_s > GRACE_MAX_S)
-    ulak_call_fail (call, g_error_new (ULAK_ERROR, ULAK_ERROR_INVALID, "grace_s: is %u; allowed are 0 to %d", grace_s,
-                                       GRACE_MAX_S));
+    ulak_call_refuse (call, ULAK_ERROR_INVALID, "grace_s: is %u; allowed are 0 to %d", grace_s, GRACE_MAX_S);
   else
     ulak_endpoints_rotate_async (self->endpoints, id, grace_s, rotated_cb,
                                  pending_new (self, call, "webhook.rotate-secret", id));

@@ -343,7 +343,11 @@ def test_a_ghost_reads_and_types_without_a_trace(world):
         marker = world.line.send(ANNA, text="after all that")
         world.anna.wait("message", where=says("after all that"))
         assert marker and "read" not in receipts_of(world, SALES, sent["id"])
-        assert world.journal("events", kind="chatstate") == [] and world.journal("events", kind="presence", available=True, device=world.line.jid) == []
+        assert world.journal("events", kind="chatstate") == [] and world.journal("events", kind="presence", device=world.line.jid) == []
+        with world.line.away():
+            pass
+        assert world.line.send(ANNA, text="and again after a login")
+        assert world.journal("events", kind="presence", device=world.line.jid) == []
     finally:
         world.line.set(ghost_mode=None)
 

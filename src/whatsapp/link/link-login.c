@@ -330,8 +330,11 @@ ask_props (UlakLink *self)
 void
 ulak_link_send_presence (UlakLink *self)
 {
-  UlakNodeBuilder *builder = ulak_node_builder_new ("presence");
+  UlakNodeBuilder *builder;
 
+  if (self->is_ghost)
+    return;
+  builder = ulak_node_builder_new ("presence");
   ulak_node_builder_add_text (builder, "type", self->is_available ? "available" : "unavailable");
   ulak_node_builder_add_text (builder, "name", ulak_link_get_push_name (self));
   ulak_link_send_built (self, builder);

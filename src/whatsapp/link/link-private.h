@@ -153,6 +153,7 @@ struct _UlakLink
   gboolean is_started;
   gboolean is_logging_out;
   gboolean is_available;
+  gboolean is_ghost;
   char *push_name; /* (owned) (nullable): newer than that of the credentials */
   guint epoch;
   UlakChannel *channel; /* (nullable) */

@@ -360,6 +360,18 @@ ulak_link_set_available (UlakLink *self, gboolean is_available)
 }
 
 void
+ulak_link_set_ghost (UlakLink *self, gboolean is_ghost)
+{
+  if (self->is_ghost == is_ghost)
+    return;
+  if (self->is_available)
+    ulak_link_set_available (self, FALSE);
+  self->is_ghost = is_ghost;
+  if (self->login.is_active)
+    ulak_link_send_presence (self);
+}
+
+void
 ulak_link_set_push_name (UlakLink *self, const char *name)
 {
   if (g_strcmp0 (self->push_name, name) == 0)

@@ -171,6 +171,8 @@ gboolean ulak_link_logout_finish (UlakLink *self, GAsyncResult *result, GError *
 
 /* <presence>; also at later logins. Unavailable unless told otherwise: a device that is available silences the phone. */
 void ulak_link_set_available (UlakLink *self, gboolean is_available);
+/* Nothing leaves of the line's presence, not even at login, and so not its name, which goes along; who was available is not any more. */
+void ulak_link_set_ghost (UlakLink *self, gboolean is_ghost);
 /* The account's name was changed: what others see beside messages. Told to the server now; who calls has it kept in the credentials. */
 void ulak_link_set_push_name (UlakLink *self, const char *name);
 /* The data named by <ib><dirty type timestamp> were refreshed. */

@@ -203,7 +203,10 @@ ulak_linked_parts_new (const UlakLinkedPartsOptions *options, GError **error)
 void
 ulak_linked_parts_set_ghost (UlakLinkedParts *self, gboolean ghost_mode)
 {
+  if (ghost_mode)
+    ulak_chat_set_available (self->chat, FALSE);
   ulak_chat_set_ghost (self->chat, ghost_mode);
+  ulak_link_set_ghost (self->link, ghost_mode);
   ulak_whatsapp_adapter_set_ghost (self->adapter, ghost_mode);
 }
 

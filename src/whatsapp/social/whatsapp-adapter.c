@@ -363,9 +363,11 @@ set_presence_called (UlakCall *call, gpointer user_data)
   gboolean available;
 
   g_variant_get (ulak_call_get_parameters (call), "(b@a{sv})", &available, NULL);
-  available = available && !self->is_ghost;
-  ulak_link_set_available (self->parts.link, available);
-  ulak_chat_set_available (self->parts.chat, available);
+  if (!self->is_ghost)
+    {
+      ulak_link_set_available (self->parts.link, available);
+      ulak_chat_set_available (self->parts.chat, available);
+    }
   ulak_call_return (call, NULL);
 }
 

@@ -53,6 +53,31 @@ test_login (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (status.pong_age_ms, ==, -1);
 }
 
+/* Whoever is available when it becomes a ghost leaves, and that is the last of it. */
+static void
+test_ghost (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (UlakNode) there = NULL, gone = NULL, back = NULL;
+
+  fixture_link_account (self, 20);
+  ulak_link_set_ghost (self->link, TRUE);
+  fixture_be_ready (self);
+  ulak_link_set_push_name (self->link, "Nobody");
+  link_peer_run_until_idle ();
+  g_assert_false (link_peer_has (self->peer, "presence"));
+  ulak_link_set_ghost (self->link, FALSE);
+  there = link_peer_take (self->peer, "presence");
+  g_assert_cmpstr (ulak_node_get_attribute (there, "type"), ==, "unavailable");
+  ulak_link_set_available (self->link, TRUE);
+  back = link_peer_take (self->peer, "presence");
+  g_assert_cmpstr (ulak_node_get_attribute (back, "type"), ==, "available");
+  ulak_link_set_ghost (self->link, TRUE);
+  gone = link_peer_take (self->peer, "presence");
+  g_assert_cmpstr (ulak_node_get_attribute (gone, "type"), ==, "unavailable");
+  link_peer_run_until_idle ();
+  g_assert_false (link_peer_has (self->peer, "presence"));
+}
+
 static void
 test_ready_without_word (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -947,6 +972,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/link-life/login ends in ready", test_login);
+  ADD ("/link-life/a ghost shows no presence, also at login", test_ghost);
   ADD ("/link-life/ready comes without a word about the backlog", test_ready_without_word);
   ADD ("/link-life/what success says is stored", test_news_of_success);
   ADD ("/link-life/a property migrates the account", test_property);

@@ -25,14 +25,15 @@ struct _UlakStatement
 static GHashTable *
 index_parameters (sqlite3_stmt *handle)
 {
-  GHashTable *parameters = g_hash_table_new (g_str_hash, g_str_equal);
+  /* SQLite makes a statement anew, names and all, when it finds that the schema has changed. */
+  GHashTable *parameters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (int i = 1; i <= sqlite3_bind_parameter_count (handle); i++)
     {
       const char *name = sqlite3_bind_parameter_name (handle, i);
 
       if (name != NULL)
-        g_hash_table_insert (parameters, (gpointer) (name + 1), GINT_TO_POINTER (i));
+        g_hash_table_insert (parameters, g_strdup (name + 1), GINT_TO_POINTER (i));
     }
   return parameters;
 }

@@ -148,6 +148,27 @@ test_many_values (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
 }
 
 static gboolean
+work_change_schema (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  return ulak_database_run_script (database, SQL "new-schema.sql", error);
+}
+
+/* Somebody's index, or ANALYZE: statements that are there know their parameters as before. */
+static void
+test_new_schema (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  fixture_open (self);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      g_assert_cmpint (fixture_write (self, work_add_letter, name), ==, -1);
+      g_assert_cmpint (fixture_write (self, work_change_schema, NULL), ==, -1);
+    }
+  g_assert_cmpint (fixture_count_letters (self), ==, 20);
+}
+
+static gboolean
 work_use_wrong_name (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
 {
   UlakStatement *statement = ulak_database_statement (database, SQL "add-letter.sql", error);
@@ -181,6 +202,7 @@ main (int argc, char *argv[])
   CASE ("bad input and bad SQL have their errors", test_errors);
   CASE ("a work may go on after a taken key", test_recovery_inside);
   CASE ("a statement serves many commits", test_many_values);
+  CASE ("a changed schema leaves statements as they are", test_new_schema);
   CASE ("a wrong name stops the program", test_wrong_name);
 #undef CASE
 

@@ -32,12 +32,7 @@ run_container ()
   run_graph_secrets
   run_container_shim
   run_announce "$(run_key "$RUN_DATA/.lab/api-key")" "unix:path=/proc/$RUN_LEADER/root/run/dbus/system_bus_socket"
-  # Not one long wait: a signal that comes just before bash waits would be seen only when the container has ended.
-  while kill -0 "$RUN_NSPAWN" 2>/dev/null
-  do
-    sleep 0.5 &
-    wait $! || true
-  done
+  wait "$RUN_NSPAWN" || true
   die "the container ended by itself"
 }
 

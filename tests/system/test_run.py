@@ -28,7 +28,9 @@ class Run:
     def __init__(self, data, *more):
         self.started = time.monotonic()
         command = [ROOT / "packaging" / "dev", "run", "--json", "--port", str(free_port()), "--data", data, "--no-install", *more]
-        self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        # Who starts the tests in the background has Ctrl-C ignored, and a shell cannot take that back.
+        self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                      preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         text = self.popen.stdout.readline()
         assert text, self.popen.stderr.read()
         self.line = json.loads(text)

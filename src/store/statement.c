@@ -18,6 +18,7 @@ struct _UlakStatement
   GHashTable *parameters; /* (owned) (element-type utf8 int): without ':', both in the statement's memory */
   GHashTable *columns;    /* (owned) (element-type utf8 int): position + 1 */
   int bind_result;        /* the first failed bind */
+  gboolean is_bound;
   gboolean is_stepped;
   gboolean is_done;
 };
@@ -121,8 +122,11 @@ rewind_statement (UlakStatement *self)
 void
 ulak_statement_reset (UlakStatement *self)
 {
-  rewind_statement (self);
-  sqlite3_clear_bindings (self->handle);
+  if (self->is_stepped)
+    rewind_statement (self);
+  if (self->is_bound)
+    sqlite3_clear_bindings (self->handle);
+  self->is_bound = FALSE;
   self->bind_result = SQLITE_OK;
 }
 
@@ -142,6 +146,7 @@ start_bind (UlakStatement *self, const char *name)
 static void
 end_bind (UlakStatement *self, int result)
 {
+  self->is_bound = TRUE;
   if (self->bind_result == SQLITE_OK)
     self->bind_result = result;
 }

@@ -5,56 +5,130 @@
 
 #include "whatsapp/crypto/must.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 
-/* Both types are OpenSSL's contexts under our names, so that no header of OpenSSL leaves this room. */
-static EVP_MAC_CTX *
-mac_context (UlakHmac *self)
-{
-  return (EVP_MAC_CTX *) self;
-}
+#include <string.h>
 
+#define BLOCK_MAX_BYTES 128
+#define INNER_PAD 0x36
+#define OUTER_PAD 0x5c
+
+/* OpenSSL's own MAC costs some thirty allocations each time, which is more than the digest of a short message does. So HMAC is
+ * built here over one digest context, and a thread keeps the one that it used last. */
+struct _UlakHmac
+{
+  EVP_MD_CTX *context; /* (owned) */
+  UlakHmacKind kind;
+  gboolean is_finished;
+  guint8 outer[BLOCK_MAX_BYTES]; /* the key, with the outer padding */
+};
+
+static const struct
+{
+  const char *name;
+  guint block_bytes;
+  guint mac_bytes;
+} kinds[] = {
+  [ULAK_HMAC_SHA256] = { "SHA256", 64, ULAK_SHA256_BYTES },
+  [ULAK_HMAC_SHA512] = { "SHA512", 128, ULAK_SHA512_BYTES },
+};
+
+/* The type is OpenSSL's context under our name, so that no header of OpenSSL leaves this room. */
 static EVP_MD_CTX *
 digest_context (UlakSha256 *self)
 {
   return (EVP_MD_CTX *) self;
 }
 
-/* Looking an algorithm up costs more than a short MAC or digest: once per process, and never given back. A context that knows
- * its digest and no key yet is copied for each MAC. */
-static EVP_MAC_CTX *
-make_blank (UlakHmacKind kind)
+/* Looking an algorithm up costs more than a short digest: once per process, and never given back. */
+static const EVP_MD *
+get_digest (UlakHmacKind kind)
 {
-  char *digest = kind == ULAK_HMAC_SHA256 ? (char *) "SHA256" : (char *) "SHA512";
-  const OSSL_PARAM parameters[] = {
-    OSSL_PARAM_construct_utf8_string (OSSL_MAC_PARAM_DIGEST, digest, 0),
-    OSSL_PARAM_construct_end (),
-  };
-  EVP_MAC_CTX *context = EVP_MAC_CTX_new (EVP_MAC_fetch (NULL, "HMAC", NULL));
+  static gsize found[G_N_ELEMENTS (kinds)];
 
-  ulak_must (context != NULL && EVP_MAC_CTX_set_params (context, parameters) == 1);
-  return context;
-}
-
-static const EVP_MAC_CTX *
-get_blank (UlakHmacKind kind)
-{
-  static gsize blanks[ULAK_HMAC_SHA512 + 1] = { 0 };
-
-  if (g_once_init_enter (&blanks[kind]))
-    g_once_init_leave (&blanks[kind], (gsize) make_blank (kind));
-  return (const EVP_MAC_CTX *) blanks[kind];
+  if (g_once_init_enter (&found[kind]))
+    g_once_init_leave (&found[kind], (gsize) EVP_MD_fetch (NULL, kinds[kind].name, NULL));
+  return (const EVP_MD *) found[kind];
 }
 
 static const EVP_MD *
 get_sha256 (void)
 {
-  static gsize found = 0;
+  return get_digest (ULAK_HMAC_SHA256);
+}
 
-  if (g_once_init_enter (&found))
-    g_once_init_leave (&found, (gsize) EVP_MD_fetch (NULL, "SHA256", NULL));
-  return (const EVP_MD *) found;
+/* --- HMAC --- */
+
+static void
+destroy (gpointer data)
+{
+  UlakHmac *self = data;
+
+  EVP_MD_CTX_free (self->context);
+  OPENSSL_cleanse (self->outer, sizeof self->outer);
+  g_free (self);
+}
+
+static GPrivate spare = G_PRIVATE_INIT (destroy);
+
+static UlakHmac *
+take_spare (void)
+{
+  UlakHmac *self = g_private_get (&spare);
+
+  if (self != NULL)
+    {
+      g_private_set (&spare, NULL);
+      return self;
+    }
+  self = g_new0 (UlakHmac, 1);
+  self->context = EVP_MD_CTX_new ();
+  ulak_must (self->context != NULL);
+  return self;
+}
+
+static void
+begin (UlakHmac *self)
+{
+  ulak_must (EVP_DigestInit_ex (self->context, get_digest (self->kind), NULL) == 1);
+}
+
+static void
+feed (UlakHmac *self, const void *bytes, gsize size_bytes)
+{
+  ulak_must (EVP_DigestUpdate (self->context, bytes, size_bytes) == 1);
+}
+
+static void
+end (UlakHmac *self, guint8 *digest_out)
+{
+  ulak_must (EVP_DigestFinal_ex (self->context, digest_out, NULL) == 1);
+}
+
+/* A key that is longer than a block stands for its digest. */
+static void
+set_key (UlakHmac *self, UlakSpan key)
+{
+  guint block_bytes = kinds[self->kind].block_bytes;
+  guint8 inner[BLOCK_MAX_BYTES];
+
+  memset (self->outer, 0, sizeof self->outer);
+  if (key.size_bytes > block_bytes)
+    {
+      begin (self);
+      feed (self, key.bytes, key.size_bytes);
+      end (self, self->outer);
+    }
+  else if (key.size_bytes > 0)
+    memcpy (self->outer, key.bytes, key.size_bytes);
+  for (guint i = 0; i < block_bytes; i++)
+    {
+      inner[i] = self->outer[i] ^ INNER_PAD;
+      self->outer[i] ^= OUTER_PAD;
+    }
+  begin (self);
+  feed (self, inner, block_bytes);
+  OPENSSL_cleanse (inner, sizeof inner);
 }
 
 /**
@@ -67,23 +141,30 @@ get_sha256 (void)
 UlakHmac *
 ulak_hmac_new (UlakHmacKind kind, UlakSpan key)
 {
-  EVP_MAC_CTX *context = EVP_MAC_CTX_dup (get_blank (kind));
+  UlakHmac *self = take_spare ();
 
-  ulak_must (context != NULL);
-  ulak_must (EVP_MAC_init (context, key.size_bytes > 0 ? key.bytes : "", key.size_bytes, NULL) == 1);
-  return (UlakHmac *) context;
+  self->kind = kind;
+  self->is_finished = FALSE;
+  set_key (self, key);
+  return self;
 }
 
+/* What was not finished still holds something of its key. */
 void
 ulak_hmac_free (UlakHmac *self)
 {
-  EVP_MAC_CTX_free (mac_context (self));
+  if (self == NULL)
+    return;
+  if (!self->is_finished || g_private_get (&spare) != NULL)
+    destroy (self);
+  else
+    g_private_set (&spare, self);
 }
 
 void
 ulak_hmac_update (UlakHmac *self, UlakSpan span)
 {
-  ulak_must (EVP_MAC_update (mac_context (self), span.bytes, span.size_bytes) == 1);
+  feed (self, span.bytes, span.size_bytes);
 }
 
 /**
@@ -95,9 +176,16 @@ ulak_hmac_update (UlakHmac *self, UlakSpan span)
 void
 ulak_hmac_finish (UlakHmac *self, guint8 *mac_out)
 {
-  gsize size_bytes = 0;
+  guint8 inner[ULAK_SHA512_BYTES];
 
-  ulak_must (EVP_MAC_final (mac_context (self), mac_out, &size_bytes, EVP_MAC_CTX_get_mac_size (mac_context (self))) == 1);
+  end (self, inner);
+  begin (self);
+  feed (self, self->outer, kinds[self->kind].block_bytes);
+  feed (self, inner, kinds[self->kind].mac_bytes);
+  end (self, mac_out);
+  OPENSSL_cleanse (self->outer, sizeof self->outer);
+  OPENSSL_cleanse (inner, sizeof inner);
+  self->is_finished = TRUE;
 }
 
 /**
@@ -113,6 +201,8 @@ ulak_hmac (UlakHmacKind kind, UlakSpan key, const UlakSpan *spans, gsize n_spans
     ulak_hmac_update (mac, spans[i]);
   ulak_hmac_finish (mac, mac_out);
 }
+
+/* --- SHA-256 --- */
 
 UlakSha256 *
 ulak_sha256_new (void)

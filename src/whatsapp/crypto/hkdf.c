@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
+ *
+ * Two steps of HMAC, over our own: OpenSSL's derivation looks its digest up by name each time.
  */
 #include "whatsapp/crypto/hkdf.h"
 
-#include "whatsapp/crypto/must.h"
+#include "whatsapp/crypto/digest.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
+#include <openssl/crypto.h>
 
-static EVP_KDF *
-hkdf_algorithm (void)
-{
-  static gsize found = 0;
-
-  if (g_once_init_enter (&found))
-    g_once_init_leave (&found, (gsize) EVP_KDF_fetch (NULL, "HKDF", NULL));
-  return (EVP_KDF *) found;
-}
-
-static OSSL_PARAM
-octets (const char *name, UlakSpan span)
-{
-  return OSSL_PARAM_construct_octet_string (name, (void *) (span.size_bytes > 0 ? span.bytes : ""), span.size_bytes);
-}
+#include <string.h>
 
 /**
  * ulak_hkdf:
@@ -37,19 +23,22 @@ octets (const char *name, UlakSpan span)
 void
 ulak_hkdf (UlakSpan secret, UlakSpan salt, UlakSpan info, guint8 *key_out, gsize size_bytes)
 {
-  OSSL_PARAM parameters[] = {
-    OSSL_PARAM_construct_utf8_string (OSSL_KDF_PARAM_DIGEST, (char *) "SHA256", 0),
-    octets (OSSL_KDF_PARAM_KEY, secret),
-    octets (OSSL_KDF_PARAM_SALT, salt),
-    octets (OSSL_KDF_PARAM_INFO, info),
-    OSSL_PARAM_construct_end (),
-  };
-  EVP_KDF_CTX *context;
+  guint8 key[ULAK_SHA256_BYTES], block[ULAK_SHA256_BYTES];
+  guint8 counter = 0;
 
   g_return_if_fail (size_bytes > 0 && size_bytes <= ULAK_HKDF_MAX_BYTES);
 
-  context = EVP_KDF_CTX_new (hkdf_algorithm ());
-  ulak_must (context != NULL);
-  ulak_must (EVP_KDF_derive (context, key_out, size_bytes, parameters) == 1);
-  EVP_KDF_CTX_free (context);
+  ulak_hmac (ULAK_HMAC_SHA256, salt, &secret, 1, key);
+  for (gsize done = 0, n; done < size_bytes; done += n)
+    {
+      const UlakSpan before = ULAK_SPAN (block, counter == 0 ? 0 : sizeof block);
+      const UlakSpan parts[] = { before, info, ULAK_SPAN (&counter, 1) };
+
+      counter++;
+      ulak_hmac (ULAK_HMAC_SHA256, ULAK_SPAN_ARRAY (key), parts, G_N_ELEMENTS (parts), block);
+      n = MIN (size_bytes - done, sizeof block);
+      memcpy (key_out + done, block, n);
+    }
+  OPENSSL_cleanse (key, sizeof key);
+  OPENSSL_cleanse (block, sizeof block);
 }

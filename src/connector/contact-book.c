@@ -21,12 +21,21 @@ typedef struct
   gboolean is_identity; /* leads to a person at all */
 } AliasKind;
 
+enum
+{
+  KIND_USER_ID,
+  KIND_LID,
+  KIND_WA_ID,
+  KIND_PHONE,
+  KIND_USER_NAME,
+};
+
 static const AliasKind kinds[] = {
-  { "user_id", TRUE, TRUE },
-  { "lid", TRUE, TRUE },
-  { "wa_id", FALSE, TRUE },
-  { "phone", FALSE, TRUE },
-  { "user_name", FALSE, FALSE },
+  [KIND_USER_ID] = { "user_id", TRUE, TRUE },
+  [KIND_LID] = { "lid", TRUE, TRUE },
+  [KIND_WA_ID] = { "wa_id", FALSE, TRUE },
+  [KIND_PHONE] = { "phone", FALSE, TRUE },
+  [KIND_USER_NAME] = { "user_name", FALSE, FALSE },
 };
 
 typedef struct
@@ -49,7 +58,7 @@ collect (Aliases *aliases, JsonObject *contact, const char *sender)
       is_known |= kinds[i].is_identity && aliases->values[i] != NULL;
     }
   if (!is_known)
-    aliases->values[is_number ? 2 : is_lid ? 1 : 0] = sender;
+    aliases->values[is_number ? KIND_WA_ID : is_lid ? KIND_LID : KIND_USER_ID] = sender;
 }
 
 static gboolean
@@ -285,6 +294,87 @@ ulak_contact_book_list_former (UlakDatabase *database, const char *id, GPtrArray
   return FALSE;
 }
 
+/* --- what people see of a person --- */
+
+typedef struct
+{
+  char *name;                           /* (owned) (nullable) */
+  char *values[G_N_ELEMENTS (kinds)]; /* (owned) (nullable): by kind, the one seen last */
+} Shown;
+
+static void
+shown_clear (Shown *self)
+{
+  g_free (self->name);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    g_free (self->values[i]);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Shown, shown_clear)
+
+static void
+take_value (Shown *self, UlakStatement *row)
+{
+  const char *kind = ulak_statement_get_text (row, "kind");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i].kind, kind))
+      {
+        g_free (self->values[i]);
+        self->values[i] = g_strdup (ulak_statement_get_text (row, "value"));
+        return;
+      }
+}
+
+static gboolean
+read_shown (Shown *self, UlakDatabase *database, const char *id, GError **error)
+{
+  UlakStatement *rows;
+  gboolean has_row;
+
+  if (!ulak_sql_get_text (database, ULAK_SQL ("contact-show"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), "name",
+                          &self->name, error))
+    return FALSE;
+  rows = ulak_sql_query (database, ULAK_SQL ("aliases-of-contact"), ULAK_BINDINGS (ULAK_TEXT ("contact", id)), error);
+  while (rows != NULL)
+    {
+      if (!ulak_statement_step (rows, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      take_value (self, rows);
+    }
+  return FALSE;
+}
+
+static void
+append_member (GString *text, const char *before, const char *name, const char *value)
+{
+  g_string_append_printf (text, "%s\"%s\":", before, name);
+  ulak_json_append_string (text, value);
+}
+
+/** ulak_contact_book_append: appends the person as a JSON object: every known alias, null for the usual ones that are not */
+gboolean
+ulak_contact_book_append (UlakDatabase *database, const char *id, GString *text, GError **error)
+{
+  g_auto (Shown) shown = { 0 };
+
+  if (!read_shown (&shown, database, id, error))
+    return FALSE;
+  append_member (text, "{", "id", id);
+  append_member (text, ",", "phone", shown.values[KIND_PHONE]);
+  append_member (text, ",", "name", shown.name);
+  append_member (text, ",", "wa_id", shown.values[KIND_WA_ID]);
+  append_member (text, ",", "user_id", shown.values[KIND_USER_ID]);
+  if (shown.values[KIND_LID] != NULL)
+    append_member (text, ",", "lid", shown.values[KIND_LID]);
+  if (shown.values[KIND_USER_NAME] != NULL)
+    append_member (text, ",", "user_name", shown.values[KIND_USER_NAME]);
+  g_string_append_c (text, '}');
+  return TRUE;
+}
+
 static void
 set_text (JsonObject *object, const char *name, const char *text)
 {
@@ -297,30 +387,20 @@ set_text (JsonObject *object, const char *name, const char *text)
 JsonObject *
 ulak_contact_book_show (UlakDatabase *database, const char *id, GError **error)
 {
-  g_autoptr (JsonObject) contact = json_object_new ();
-  g_autofree char *name = NULL;
-  UlakStatement *rows;
-  gboolean has_row;
+  g_auto (Shown) shown = { 0 };
+  JsonObject *contact;
 
-  if (!ulak_sql_get_text (database, ULAK_SQL ("contact-show"), ULAK_BINDINGS (ULAK_TEXT ("id", id)), "name",
-                          &name, error))
+  if (!read_shown (&shown, database, id, error))
     return NULL;
+  contact = json_object_new ();
   json_object_set_string_member (contact, "id", id);
-  json_object_set_null_member (contact, "phone");
-  set_text (contact, "name", name);
-  json_object_set_null_member (contact, "wa_id");
-  json_object_set_null_member (contact, "user_id");
-
-  rows = ulak_sql_query (database, ULAK_SQL ("aliases-of-contact"), ULAK_BINDINGS (ULAK_TEXT ("contact", id)),
-                         error);
-  if (rows == NULL)
-    return NULL;
-  for (;;)
-    {
-      if (!ulak_statement_step (rows, &has_row, error))
-        return NULL;
-      if (!has_row)
-        return g_steal_pointer (&contact);
-      set_text (contact, ulak_statement_get_text (rows, "kind"), ulak_statement_get_text (rows, "value"));
-    }
+  set_text (contact, "phone", shown.values[KIND_PHONE]);
+  set_text (contact, "name", shown.name);
+  set_text (contact, "wa_id", shown.values[KIND_WA_ID]);
+  set_text (contact, "user_id", shown.values[KIND_USER_ID]);
+  if (shown.values[KIND_LID] != NULL)
+    json_object_set_string_member (contact, "lid", shown.values[KIND_LID]);
+  if (shown.values[KIND_USER_NAME] != NULL)
+    json_object_set_string_member (contact, "user_name", shown.values[KIND_USER_NAME]);
+  return contact;
 }

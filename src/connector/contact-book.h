@@ -27,4 +27,5 @@ gboolean ulak_contact_book_find (UlakDatabase *database, const char *alias, char
 /* Adds the ids that the person went by before it became one with another to list (of char *). */
 gboolean ulak_contact_book_list_former (UlakDatabase *database, const char *id, GPtrArray *list, GError **error);
 /* (transfer full): the contact object of events; NULL with error. */
+gboolean ulak_contact_book_append (UlakDatabase *database, const char *id, GString *text, GError **error);
 JsonObject *ulak_contact_book_show (UlakDatabase *database, const char *id, GError **error);

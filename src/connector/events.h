@@ -39,3 +39,28 @@ gboolean ulak_events_put_message (UlakDatabase *database,
                                   gint64 sequence,
                                   gint64 timestamp_us,
                                   GError **error);
+
+/* A message as its row has it, right after it was stored. */
+typedef struct
+{
+  gint64 sequence;
+  const char *id;
+  const char *network_id;
+  const char *chat;
+  const char *from; /* NULL: we */
+  const char *type;
+  const char *status;
+  gint64 timestamp_us;
+  const char *quoted_id;         /* (nullable) */
+  const char *quoted_network_id; /* (nullable) */
+  JsonObject *content;
+  const char *person; /* (nullable): the contact of its chat, when that is known */
+} UlakNewMessage;
+
+/* The same as ulak_events_put_message(), at the time of the work. */
+gboolean ulak_events_put_new_message (UlakDatabase *database,
+                                      UlakLineWork *work,
+                                      const char *id,
+                                      const char *type,
+                                      const UlakNewMessage *message,
+                                      GError **error);

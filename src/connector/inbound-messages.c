@@ -27,9 +27,11 @@ typedef struct
   const char *status; /* NULL: that of what comes in now */
   gint64 timestamp_us;
   UlakInboundFlags flags;
-  char *type;     /* (owned) */
-  char *media_id; /* (owned) (nullable) */
-  char *text;     /* (owned): content as it is stored */
+  char *type;      /* (owned) */
+  char *media_id;  /* (owned) (nullable) */
+  char *text;      /* (owned): content as it is stored */
+  char *id;        /* (owned) (nullable): of the row, once it is inserted */
+  char *quoted_id; /* (owned) (nullable) */
 } Letter;
 
 static void
@@ -40,6 +42,8 @@ letter_clear (Letter *self)
   g_free (self->type);
   g_free (self->media_id);
   g_free (self->text);
+  g_free (self->id);
+  g_free (self->quoted_id);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Letter, letter_clear)
@@ -225,31 +229,31 @@ status_of (const Letter *letter)
 }
 
 static gboolean
-insert_live (UlakDatabase *database, const char *id, const Letter *letter, const char *quoted_id, GError **error)
+insert_live (UlakDatabase *database, const Letter *letter, GError **error)
 {
   return ulak_sql_run (
       database, ULAK_SQL ("message-insert"),
       ULAK_BINDINGS (
-          ULAK_TEXT ("id", id), ULAK_TEXT ("network_id", letter->place.network_id),
+          ULAK_TEXT ("id", letter->id), ULAK_TEXT ("network_id", letter->place.network_id),
           ULAK_TEXT ("chat", letter->place.chat), ULAK_TEXT ("sender", letter->place.from),
           ULAK_INTEGER ("is_request", 0), ULAK_TEXT ("type", letter->type), ULAK_TEXT ("status", status_of (letter)),
           ULAK_INTEGER ("timestamp_us", letter->timestamp_us), ULAK_TEXT ("content", letter->text),
-          ULAK_TEXT ("quoted_id", quoted_id), ULAK_TEXT ("quoted_network_id", letter->quoted_network_id),
+          ULAK_TEXT ("quoted_id", letter->quoted_id), ULAK_TEXT ("quoted_network_id", letter->quoted_network_id),
           ULAK_TEXT ("media_id", letter->media_id), ULAK_INTEGER ("open", 0), ULAK_INTEGER ("due_us", 0),
           ULAK_INTEGER ("expires_us", 0)),
       error);
 }
 
 static gboolean
-insert_history (UlakDatabase *database, const char *id, const Letter *letter, const char *quoted_id, GError **error)
+insert_history (UlakDatabase *database, const Letter *letter, GError **error)
 {
   return ulak_sql_run (
       database, ULAK_SQL ("message-insert-history"),
-      ULAK_BINDINGS (ULAK_TEXT ("id", id), ULAK_TEXT ("network_id", letter->place.network_id),
+      ULAK_BINDINGS (ULAK_TEXT ("id", letter->id), ULAK_TEXT ("network_id", letter->place.network_id),
                      ULAK_TEXT ("chat", letter->place.chat), ULAK_TEXT ("sender", letter->place.from),
                      ULAK_TEXT ("type", letter->type), ULAK_TEXT ("status", status_of (letter)),
                      ULAK_INTEGER ("timestamp_us", letter->timestamp_us), ULAK_TEXT ("content", letter->text),
-                     ULAK_TEXT ("quoted_id", quoted_id),
+                     ULAK_TEXT ("quoted_id", letter->quoted_id),
                      ULAK_TEXT ("quoted_network_id", letter->quoted_network_id),
                      ULAK_TEXT ("media_id", letter->media_id)),
       error);
@@ -262,13 +266,11 @@ insert (UlakDatabase *database,
         gint64 *sequence_out,
         GError **error)
 {
-  g_autofree char *id = ulak_id_series_next (&commit->ids);
-  g_autofree char *quoted_id = NULL;
-
-  if (!find_quoted (database, letter, &quoted_id, error) || !add_medium (database, commit, letter, error))
+  letter->id = ulak_id_series_next (&commit->ids);
+  if (!find_quoted (database, letter, &letter->quoted_id, error) || !add_medium (database, commit, letter, error))
     return FALSE;
   letter->text = ulak_json_print_object (letter->content);
-  if (!(is_history (letter) ? insert_history : insert_live) (database, id, letter, quoted_id, error))
+  if (!(is_history (letter) ? insert_history : insert_live) (database, letter, error))
     return FALSE;
   *sequence_out = ulak_database_get_last_rowid (database);
   return TRUE;
@@ -310,6 +312,33 @@ tell (UlakDatabase *database, UlakInboundCommit *commit, const char *type, gint6
   return ulak_events_put_message (database, &commit->head, id, type, sequence, commit->head.now_us, error);
 }
 
+static gboolean
+tell_new (UlakDatabase *database,
+          UlakInboundCommit *commit,
+          const char *type,
+          const Letter *letter,
+          gint64 sequence,
+          GError **error)
+{
+  g_autofree char *id = ulak_id_series_next (&commit->ids);
+  const UlakNewMessage message = {
+    .sequence = sequence,
+    .id = letter->id,
+    .network_id = letter->place.network_id,
+    .chat = letter->place.chat,
+    .from = letter->place.from,
+    .type = letter->type,
+    .status = status_of (letter),
+    .timestamp_us = letter->timestamp_us,
+    .quoted_id = letter->quoted_id,
+    .quoted_network_id = letter->quoted_network_id,
+    .content = letter->content,
+    .person = letter->place.is_direct ? letter->place.person : NULL,
+  };
+
+  return ulak_events_put_new_message (database, &commit->head, id, type, &message, error);
+}
+
 /* --- a message --- */
 
 static const char *
@@ -340,7 +369,7 @@ add_letter (UlakDatabase *database, UlakInboundCommit *commit, Letter *letter, c
   if (is_history (letter))
     return TRUE;
   commit->n_new++;
-  return tell (database, commit, event_type, sequence, error) && apply_early (database, commit, letter, error);
+  return tell_new (database, commit, event_type, letter, sequence, error) && apply_early (database, commit, letter, error);
 }
 
 static gboolean

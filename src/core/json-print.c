@@ -139,6 +139,23 @@ print_node (GString *text, JsonNode *node)
     }
 }
 
+/** ulak_json_append: like ulak_json_print(), at the end of @text */
+void
+ulak_json_append (GString *text, JsonNode *node)
+{
+  print_node (text, node);
+}
+
+/** ulak_json_append_string: @string: (nullable): then null is appended */
+void
+ulak_json_append_string (GString *text, const char *string)
+{
+  if (string == NULL)
+    g_string_append (text, "null");
+  else
+    print_string (text, string);
+}
+
 /** ulak_json_print: Returns: (transfer full): @node on one line, without blanks, in UTF-8 */
 char *
 ulak_json_print (JsonNode *node)

@@ -33,6 +33,9 @@ JsonObject *ulak_json_parse_object (const char *bytes, gsize size_bytes, const U
 /* text: ends by NUL; within ULAK_JSON_LIMITS_REQUEST. */
 JsonObject *ulak_json_parse_text (const char *text, GError **error);
 char *ulak_json_print (JsonNode *node);
+/* For documents that are made so often that a tree of them would cost too much. */
+void ulak_json_append (GString *text, JsonNode *node);
+void ulak_json_append_string (GString *text, const char *string);
 char *ulak_json_print_object (JsonObject *object);
 
 typedef enum

@@ -5,6 +5,7 @@
  */
 #include "unit/connector/line-fixture.h"
 
+#include "connector/events.h"
 #include "core/error.h"
 #include "core/json.h"
 
@@ -596,6 +597,64 @@ test_only_the_newest_presence_waits (LineFixture *fixture, gconstpointer data G_
   g_assert_cmpuint (ulak_line_store_get_events (fixture->store), ==, 1000);
 }
 
+/* --- events of new messages --- */
+
+/* Tells of a row as if it were an old one. */
+static gboolean
+tell_again (UlakDatabase *database, gpointer data, GError **error)
+{
+  UlakLineWork work = { 0 };
+
+  return ulak_events_put_message (database, &work, "again", "message.received", GPOINTER_TO_INT (data), T0, error);
+}
+
+static void
+assert_told_alike (LineFixture *fixture, int sequence, const UlakInboundMessage *fields, const char *content)
+{
+  UlakInbound *inbound = ulak_inbound_new ();
+  g_autoptr (JsonObject) document = parse_json (content);
+  g_autoptr (JsonObject) who = parse_json (BOTH);
+  g_autoptr (GPtrArray) events = NULL;
+  g_autofree char *emptied = NULL;
+  g_auto (Wait) read = { 0 };
+  UlakInboundMessage message = *fields;
+
+  message.content = document;
+  message.contact = message.from == NULL ? NULL : who;
+  message.timestamp_us = T0 + 123456;
+  ulak_inbound_add_message (inbound, &message);
+  ulak_inbound_set_extra (inbound, tell_again, GINT_TO_POINTER (sequence), NULL);
+  g_assert_cmpuint (line_commit (fixture, inbound), ==, 1);
+  ulak_line_store_read_outbox_async (fixture->store, 500, 4 * 1024 * 1024, wait_cb, &read);
+  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), NULL);
+  g_assert_cmpuint (events->len, ==, 2);
+  g_assert_cmpstr (((UlakOutboxEvent *) g_ptr_array_index (events, 0))->data, ==,
+                   ((UlakOutboxEvent *) g_ptr_array_index (events, 1))->data);
+  emptied = line_events (fixture);
+}
+
+static void
+test_new_messages_are_told_as_their_rows (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *many = g_strnfill (300 * 1024, 'x');
+  g_autofree char *huge = g_strdup_printf ("{'type':'text','text':'short','raw':'%s'}", many);
+
+  assert_told_alike (fixture, 1, &(UlakInboundMessage){ .chat = PHONE, .network_id = "A", .from = PHONE },
+                     "{'type':'text','text':'a \\u0007 \\\"quoted\\\" line','mentions':[{'id':'1','text':'@1'}]}");
+  assert_told_alike (
+      fixture, 2,
+      &(UlakInboundMessage){ .chat = PHONE, .network_id = "B", .from = PHONE, .quoted_network_id = "A" },
+      "{'type':'text','text':'an answer','status':'read','id':'no','duration_s':1.5}");
+  assert_told_alike (fixture, 3,
+                     &(UlakInboundMessage){ .chat = GROUP, .network_id = "C", .from = PHONE, .quoted_network_id = "?" },
+                     "{'type':'image','media':{'mime_type':'image/png','size_bytes':3},'text':null}");
+  assert_told_alike (fixture, 4, &(UlakInboundMessage){ .chat = PHONE, .network_id = "D" },
+                     "{'type':'location','location':{'latitude':1,'longitude':2e20}}");
+  assert_told_alike (fixture, 5, &(UlakInboundMessage){ .chat = GROUP, .network_id = "E", .status = "failed" },
+                     "{'type':'text','text':'not sent'}");
+  assert_told_alike (fixture, 6, &(UlakInboundMessage){ .chat = PHONE, .network_id = "F", .from = PHONE }, huge);
+}
+
 #define ADD(name, function) \
   g_test_add ("/connector/conversations/" name, LineFixture, NULL, line_fixture_set_up, function, line_fixture_tear_down)
 
@@ -624,5 +683,6 @@ main (int argc, char **argv)
   ADD ("an outbound message knows what it is about", test_targets);
   ADD ("a mark-read names each message", test_unread);
   ADD ("of presences only the newest waits and not too many", test_only_the_newest_presence_waits);
+  ADD ("a new message is told as its row shows it", test_new_messages_are_told_as_their_rows);
   return g_test_run ();
 }

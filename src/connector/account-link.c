@@ -7,6 +7,20 @@
 #include "connector/account-methods.h"
 #include "connector/line-parts.h"
 
+/* Why there is nothing to show, or why the attempt before failed. */
+static void
+add_error (UlakLine *line, JsonObject *link)
+{
+  JsonObject *error;
+
+  if (line->error_code == NULL)
+    return;
+  error = json_object_new ();
+  json_object_set_string_member (error, "code", line->error_code);
+  json_object_set_string_member (error, "message", line->why != NULL ? line->why : "");
+  json_object_set_object_member (link, "error", error);
+}
+
 static void
 return_link (UlakLine *line, UlakCall *call)
 {
@@ -21,6 +35,7 @@ return_link (UlakLine *line, UlakCall *call)
       for (GList *l = members; l != NULL; l = l->next)
         json_object_set_member (link, l->data, json_node_copy (json_object_get_member (known, l->data)));
     }
+  add_error (line, link);
   ulak_errand_return_json (call, link);
 }
 

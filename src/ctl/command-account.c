@@ -21,7 +21,20 @@ static const struct
   { "phone-number-id", "phone_number_id" }, { "waba-id", "waba_id" }, { "access-token", "access_token" },
   { "app-secret", "app_secret" },           { "verify-token", "verify_token" }, { "device-name", "device_name" },
   { "history", "history" },
+  { "history-days", "history_days" },
 };
+
+/* What is no number is said by the API, with what is allowed. */
+static void
+set_setting (JsonObject *account_settings, const char *setting, const char *text)
+{
+  guint64 number;
+
+  if (g_str_equal (setting, "history_days") && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT32, &number, NULL))
+    json_object_set_int_member (account_settings, setting, (gint64) number);
+  else
+    json_object_set_string_member (account_settings, setting, text);
+}
 
 static char *
 make_account (UlakInvocation *self)
@@ -38,7 +51,7 @@ make_account (UlakInvocation *self)
     json_object_set_string_member (account, "name", name);
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
     if (ulak_invocation_has (self, settings[i].option))
-      json_object_set_string_member (inner, settings[i].setting, ulak_invocation_get (self, settings[i].option));
+      set_setting (inner, settings[i].setting, ulak_invocation_get (self, settings[i].option));
   json_object_set_object_member (account, "settings", inner);
   return ulak_json_print_object (account);
 }
@@ -129,7 +142,7 @@ get_settings (UlakInvocation *self, GError **error)
 const UlakCommand ulak_account_commands[] = {
   { "account", "add", "ACCOUNT", 1, 1,
     "backend=NAME name=TEXT phone-number-id=ID waba-id=ID access-token=secret:NAME app-secret=secret:NAME "
-    "verify-token=secret:NAME device-name=TEXT history=none|recent|full",
+    "verify-token=secret:NAME device-name=TEXT history=none|recent|full history-days=N",
     TRUE, add, "add a line; secrets are named, never given here" },
   { "account", "list", "", 0, 0, "", TRUE, list, "list the lines and their states" },
   { "account", "start", "ACCOUNT", 1, 1, "", TRUE, start, "start a line, now and at every boot" },

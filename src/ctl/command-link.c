@@ -17,6 +17,7 @@
 
 #define ASK_EVERY_MS 1000
 #define START_TRIES 40 /* each after a second: a line starts in a moment, a keyring may need one */
+#define AWAY_TRIES 10   /* likewise */
 #define ASSERTION_MAX_BYTES (64 * 1024)
 
 /* --- waiting --- */
@@ -111,6 +112,8 @@ begin (UlakInvocation *self, GError **error)
 
 /* --- showing --- */
 
+static const char *const ends[] = { "logged_out", "outdated", "banned", "failed", "stopped", NULL };
+
 static void
 print_until (const JsonObject *link)
 {
@@ -152,14 +155,28 @@ show_passkey (const char *account, JsonObject *link)
     g_print ("WhatsApp asks for the account's passkey. Have a browser make an assertion for these request options and give\n"
              "it to `ulakctl account passkey %s FILE`:\n%s\n",
              account, text);
-  else
+  else if (ulak_json_peek_boolean (link, "phone_shows_code", TRUE))
     g_print ("Compare with the phone: %s\nIf it is the same: ulakctl account passkey %s --confirm\n",
              ulak_json_peek_string (link, "code"), account);
+  else
+    g_print ("The phone shows no code this time. To go on: ulakctl account passkey %s --confirm\n", account);
+}
+
+static const char *
+get_message (JsonObject *link)
+{
+  JsonObject *error = ulak_json_peek_object (link, "error");
+
+  return error == NULL ? NULL : ulak_json_peek_string (error, "message");
 }
 
 static gboolean
 show (UlakInvocation *self, JsonObject *link, GError **error)
 {
+  const char *message = get_message (link);
+
+  if (message != NULL && *message != '\0' && !self->as_json && !g_strv_contains (ends, ulak_json_peek_string (link, "state")))
+    g_printerr ("ulakctl: %s\n", message);
   if (self->as_json)
     {
       g_autofree char *text = ulak_json_print_object (link);
@@ -177,16 +194,39 @@ show (UlakInvocation *self, JsonObject *link, GError **error)
 
 /* --- account link --- */
 
-static const char *const ends[] = { "logged_out", "outdated", "banned", "failed", "stopped", NULL };
-
 static gboolean
-is_end (UlakInvocation *self, const char *state, GError **error)
+is_end (UlakInvocation *self, JsonObject *link, GError **error)
 {
+  const char *state = ulak_json_peek_string (link, "state"), *message = get_message (link);
+
   if (!g_strv_contains (ends, state))
     return FALSE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
-               "The line was not linked and is %s now; journalctl -u ulak-whatsapp@%s says why", state, self->arguments[0]);
+  if (message != NULL && *message != '\0')
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, "The line was not linked and is %s now: %s", state, message);
+  else
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
+                 "The line was not linked and is %s now; journalctl -u ulak-whatsapp@%s says why", state, self->arguments[0]);
   return TRUE;
+}
+
+/* A line that was stopped or started again meanwhile is waited for, but not for long. */
+static JsonObject *
+get_link_again (UlakInvocation *self, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+  JsonObject *link = get_link (self, &fault);
+
+  for (guint i = 0; link == NULL && i < AWAY_TRIES; i++)
+    {
+      if (!g_error_matches (fault, ULAK_ERROR, ULAK_ERROR_WRONG_STATE) && !g_error_matches (fault, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE))
+        break;
+      rest ();
+      g_clear_error (&fault);
+      link = get_link (self, &fault);
+    }
+  if (link == NULL)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  return link;
 }
 
 static gboolean
@@ -206,11 +246,11 @@ follow (UlakInvocation *self, JsonObject *first, GError **error)
       shown = g_steal_pointer (&text);
       if (g_strcmp0 (state, "ready") == 0 || ulak_invocation_has (self, "no-follow"))
         return TRUE;
-      if (state == NULL || is_end (self, state, error))
+      if (state == NULL || is_end (self, link, error))
         return FALSE;
       rest ();
       json_object_unref (link);
-      link = get_link (self, error);
+      link = get_link_again (self, error);
       if (link == NULL)
         return FALSE;
     }
@@ -224,7 +264,7 @@ link_account (UlakInvocation *self, GError **error)
   if (link == NULL || !follow (self, link, error))
     return FALSE;
   if (!self->as_json && !ulak_invocation_has (self, "no-follow"))
-    ulak_print_done (self, "%s: linked and ready", self->arguments[0]);
+    ulak_print_done (self, "%s: is linked and ready", self->arguments[0]);
   return TRUE;
 }
 

@@ -180,8 +180,8 @@ take_words (const UlakCommand *command, char **words, UlakInvocation *invocation
   invocation->arguments = (char **) arguments->pdata;
   if (invocation->n_arguments >= command->min_arguments && invocation->n_arguments <= command->max_arguments)
     return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "Usage: ulakctl %s %s %s", command->noun,
-               command->verb != NULL ? command->verb : "", command->arguments);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "Usage: ulakctl %s%s%s %s", command->noun,
+               command->verb != NULL ? " " : "", command->verb != NULL ? command->verb : "", command->arguments);
   return FALSE;
 }
 

@@ -196,6 +196,8 @@ hello_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (error == NULL)
         error = g_error_new (ULAK_ERROR, ULAK_ERROR_REMOTE, "WhatsApp's answer names no pairing");
+      else if (answer == NULL && g_error_matches (error, ULAK_ERROR, ULAK_ERROR_REMOTE))
+        g_prefix_error (&error, "WhatsApp makes no code for this number, which must be the account's own: ");
       give_up (self, error);
       return;
     }
@@ -269,9 +271,10 @@ may_request (UlakLink *self, GError **error)
                    is_linked ? "linked" : ulak_link_phase_to_string (self->phase));
       return FALSE;
     }
-  if (self->code.request == NULL && self->code.until_us == 0 && !self->code.is_making)
+  if (self->code.request == NULL && !self->code.is_making && !self->code.is_finishing)
     return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL, "A code is outstanding already; it is good for %d s", CODE_MS / 1000);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL, "%s; try again soon",
+               self->code.is_finishing ? "A phone answers a code just now" : "A code is being made already");
   return FALSE;
 }
 
@@ -288,6 +291,12 @@ ulak_link_request_code_async (UlakLink *self, const char *phone, GAsyncReadyCall
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+  if (self->code.until_us != 0 && ulak_jid_equal (&jid, &self->code.phone))
+    {
+      g_task_return_pointer (task, ulak_link_code_display (&self->code.code), g_free);
+      return;
+    }
+  ulak_link_clear_code (self); /* of another number, which may have been a wrong one */
   self->code.phone = jid;
   self->code.request = g_steal_pointer (&task);
   if (self->pairing.n_refs > 0)
@@ -299,6 +308,19 @@ ulak_link_request_code_finish (UlakLink *self, GAsyncResult *result, GError **er
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gboolean
+ulak_link_prefer_qr (UlakLink *self)
+{
+  if (self->code.until_us == 0 || self->code.is_finishing)
+    return FALSE;
+  ulak_link_clear_code (self);
+  if (self->pairing.timer == 0)
+    ulak_link_lose (self, ulak_outcome_new (ULAK_OUTCOME_RETRY, NULL, "The QRs are used up, and one is wanted instead of the code"));
+  else
+    ulak_link_show_qr (self);
+  return TRUE;
 }
 
 /* -- primary_hello and companion_finish -- */

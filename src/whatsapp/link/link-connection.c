@@ -211,7 +211,7 @@ ulak_link_end (UlakLink *self, const UlakOutcome *outcome)
 
   if (outcome->wait_s > 0)
     state.until_us = ulak_clock_get_wall_us (self->clock) + outcome->wait_s * G_USEC_PER_SEC;
-  ulak_log_warning (NULL, NULL, "The link has ended: %s", outcome->message);
+  ulak_log_debug (NULL, "The link has ended: %s", outcome->message);
   ulak_link_report (self, &state);
 }
 

@@ -15,7 +15,7 @@ wiped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   UlakLink *self = g_task_get_source_object (task);
-  g_autoptr (UlakOutcome) outcome = ulak_outcome_new (ULAK_OUTCOME_LOGGED_OUT, "E_WA_LOGGED_OUT", "The line was unlinked by its owner");
+  g_autoptr (UlakOutcome) outcome = ulak_outcome_new (ULAK_OUTCOME_LOGGED_OUT, NULL, "The line was unlinked by its owner");
   g_auto (UlakAccountState) state = { 0 };
   GError *error = NULL;
 
@@ -48,7 +48,7 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (UlakNode) answer = ulak_link_query_finish (self, result, NULL, &error);
 
   if (answer == NULL)
-    ulak_log_info (NULL, "WhatsApp did not confirm that this device was removed: %s", error->message);
+    ulak_log_warning (NULL, NULL, "WhatsApp did not confirm that this device was removed; the phone may still list it: %s", error->message);
   wipe (self, user_data);
 }
 

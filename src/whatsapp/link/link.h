@@ -153,10 +153,14 @@ char *ulak_link_make_id (UlakLink *self); /* unique on this connection, for stan
 
 /* -- Account -- */
 /* @phone: digits in international form. Returns "XXXX-XXXX" once the server took it; the state CODE comes just before. It may be
- * asked for while the link connects. WRONG_STATE when the line is linked or not started, FULL while a code is outstanding
- * (180 s), INVALID for a phone number that cannot be one, REMOTE when the server refuses it, UNAVAILABLE, TIMED_OUT. */
+ * asked for while the link connects. A code that is still good (180 s) is answered again for the same phone, and ends for another
+ * one. WRONG_STATE when the line is linked or not started, FULL while a code is made or answered by a phone, INVALID for a phone
+ * number that cannot be one, REMOTE when the server refuses it, UNAVAILABLE, TIMED_OUT. */
 void ulak_link_request_code_async (UlakLink *self, const char *phone, GAsyncReadyCallback callback, gpointer user_data);
 char *ulak_link_request_code_finish (UlakLink *self, GAsyncResult *result, GError **error);
+
+/* Shows a QR again, at once or on a new connection, instead of the code that is shown. FALSE: none is, or a phone answers it now. */
+gboolean ulak_link_prefer_qr (UlakLink *self);
 
 /* @assertion: PublicKeyCredential as JSON (id, rawId, type, response{clientDataJSON, authenticatorData, signature, userHandle}),
  * binary fields in base64url. WRONG_STATE unless PASSKEY, INVALID naming the field, REMOTE. */

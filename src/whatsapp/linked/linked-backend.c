@@ -52,9 +52,12 @@ set_state (UlakLinkedBackend *self, UlakLineState state, const char *error_code,
   ulak_line_set_state (self->line, state, error_code, why);
 }
 
+/* Whoever logs a line out knows it; that has no code. */
 static void
 log_end (const UlakLinkedState *state)
 {
+  if (state->error_code == NULL)
+    return;
   if (state->state == ULAK_LINE_STATE_FAILED || state->state == ULAK_LINE_STATE_BANNED
       || state->state == ULAK_LINE_STATE_OUTDATED || state->state == ULAK_LINE_STATE_LOGGED_OUT)
     ulak_log_warning (ULAK_MESSAGE_REMOTE_REFUSED_ACCESS, ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, state->error_code),
@@ -193,13 +196,22 @@ seal_timer_cb (gpointer user_data)
   load_seal (self);
 }
 
+static void
+give_up (UlakLinkedBackend *self, const char *error_code, const char *why)
+{
+  set_state (self, ULAK_LINE_STATE_FAILED, error_code, why);
+  ulak_linking_give_up (self->linking, why);
+}
+
 /* ulak-api may be starting, the keyring may be locked: nothing of it is final. */
 static void
 try_seal_again (UlakLinkedBackend *self, const GError *error)
 {
   gint64 wait_ms = ulak_backoff_next_ms (&seal_backoff, ++self->seal_failures, self->random);
+  g_autofree char *why = g_strdup_printf ("The line has no key of its own yet: %s", error->message);
 
   set_state (self, ULAK_LINE_STATE_DISCONNECTED, "E_WA_KEYS", error->message);
+  ulak_linking_explain (self->linking, why);
   self->seal_timer = ulak_clock_add_timer (self->clock, wait_ms * 1000, seal_timer_cb, self);
 }
 
@@ -235,7 +247,7 @@ seal_loaded_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer us
     }
   if (!make_parts (self, &error))
     {
-      set_state (self, ULAK_LINE_STATE_FAILED, "E_WA_SETTINGS", error->message);
+      give_up (self, "E_WA_SETTINGS", error->message);
       return;
     }
   ulak_linked_account_load_async (self->parts->account, G_OBJECT (self), first_account_cb, self);

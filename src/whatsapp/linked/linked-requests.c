@@ -9,8 +9,6 @@
 #include "whatsapp/linked/linked-media.h"
 #include "whatsapp/linked/linked-recipient.h"
 
-#include <string.h>
-
 static UlakLinkedParts *
 parts_of (UlakBackend *backend)
 {
@@ -151,12 +149,16 @@ waited_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
   return_done (user_data, is_done, error);
 }
 
-static gboolean
-is_phone (const char *phone)
+/* (transfer full) (nullable): "" for a QR. */
+static char *
+read_phone (const char *method, const char *phone, GError **error)
 {
-  gsize length = strlen (phone);
-
-  return length >= 7 && length <= 15 && *phone != '0' && strspn (phone, "0123456789") == length;
+  if (g_str_equal (method, "code"))
+    return ulak_linking_read_phone (phone, error);
+  if (*phone == '\0')
+    return g_strdup ("");
+  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_INVALID, "phone: is for the method code only");
+  return NULL;
 }
 
 static void
@@ -165,21 +167,20 @@ link_async (UlakBackend *backend, const char *method, const char *phone, GAsyncR
   UlakLinkedParts *parts = parts_of (backend);
   UlakLink *link = parts == NULL ? NULL : parts->link;
   g_autoptr (GTask) task = g_task_new (backend, NULL, callback, user_data);
-  gboolean wants_code = g_str_equal (method, "code");
-  const char *digits = *phone == '+' ? phone + 1 : phone;
+  GError *error = NULL;
+  g_autofree char *digits = read_phone (method, phone, &error);
   UlakLinkPhase phase = link == NULL ? ULAK_LINK_CONNECTING : ulak_link_get_phase (link);
 
   g_task_set_source_tag (task, link_async);
-  if (wants_code && !is_phone (digits))
+  if (digits == NULL)
     {
-      g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_INVALID,
-                               "phone: must be 7 to 15 digits with the country code, for the method code");
+      g_task_return_error (task, error);
       return;
     }
   if (phase == ULAK_LINK_ENDED || phase == ULAK_LINK_STOPPED)
     ulak_link_start (link);
-  ulak_linking_wait_async (ulak_linked_backend_get_linking (ULAK_LINKED_BACKEND (backend)), link, backend,
-                           wants_code ? digits : "", waited_cb, g_steal_pointer (&task));
+  ulak_linking_wait_async (ulak_linked_backend_get_linking (ULAK_LINKED_BACKEND (backend)), link, backend, digits, waited_cb,
+                           g_steal_pointer (&task));
 }
 
 static void

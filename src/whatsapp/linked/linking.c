@@ -5,12 +5,19 @@
 
 #include "core/error.h"
 
+#include <string.h>
+
 #define WAIT_US (15 * G_USEC_PER_SEC) /* below what ulak-api waits for a call */
+#define WAITERS_MAX 64
+#define PHONE_DIGITS_MIN 7
+#define PHONE_DIGITS_MAX 15 /* E.164 */
 
 struct _UlakLinking
 {
   UlakClock *clock;   /* (owned) */
   GPtrArray *waiters; /* (owned) (element-type Waiter) */
+  char *why;          /* (owned) (nullable): what is in the way */
+  gboolean is_over;   /* there will be no link */
 };
 
 typedef struct
@@ -50,7 +57,34 @@ ulak_linking_free (UlakLinking *self)
     return;
   g_ptr_array_unref (self->waiters);
   g_object_unref (self->clock);
+  g_free (self->why);
   g_free (self);
+}
+
+char *
+ulak_linking_read_phone (const char *text, GError **error)
+{
+  g_autoptr (GString) digits = g_string_new (NULL);
+  const char *rest = *text == '+' ? text + 1 : text;
+
+  for (; *rest != '\0' && digits->len <= PHONE_DIGITS_MAX; rest++)
+    if (g_ascii_isdigit (*rest))
+      g_string_append_c (digits, *rest);
+    else if (strchr (" -()", *rest) == NULL)
+      break;
+  if (*rest == '\0' && digits->len >= PHONE_DIGITS_MIN && digits->len <= PHONE_DIGITS_MAX && digits->str[0] != '0')
+    return g_string_free (g_steal_pointer (&digits), FALSE);
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
+               "phone: must be the account's number with its country code, %d to %d digits and no 0 first", PHONE_DIGITS_MIN,
+               PHONE_DIGITS_MAX);
+  return NULL;
+}
+
+static void
+set_why (UlakLinking *self, const char *why)
+{
+  g_free (self->why);
+  self->why = g_strdup (why);
 }
 
 /* error: (transfer full) (nullable) */
@@ -72,8 +106,9 @@ timed_out_cb (gpointer user_data)
   Waiter *waiter = user_data;
 
   waiter->timer = 0;
-  answer (waiter, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_TIMED_OUT,
-                                       "WhatsApp's server gave nothing to link with yet; look again, the line goes on trying"));
+  answer (waiter, g_error_new (ULAK_ERROR, ULAK_ERROR_TIMED_OUT, "%s; look again, the line goes on trying",
+                               waiter->linking->why != NULL ? waiter->linking->why
+                                                            : "WhatsApp's server gave nothing to link with yet"));
 }
 
 /* Who asked may be gone when the code comes. */
@@ -101,8 +136,8 @@ requested_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *code = ulak_link_request_code_finish (ULAK_LINK (source), result, &error);
   Waiter *waiter = find_waiter (request->linking, task);
 
-  if (code == NULL && waiter != NULL)
-    answer (waiter, error); /* a code that came is told by the state */
+  if (waiter != NULL)
+    answer (waiter, error); /* a new code was told by the state before */
   else
     g_clear_error (&error);
 }
@@ -124,6 +159,22 @@ wants_code (const Waiter *waiter)
   return *waiter->phone != '\0';
 }
 
+/* Whoever asked first for this phone asks for all. */
+static gboolean
+is_asked_for (const Waiter *waiter)
+{
+  GPtrArray *waiters = waiter->linking->waiters;
+
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      const Waiter *other = g_ptr_array_index (waiters, i);
+
+      if (other->has_asked && strcmp (other->phone, waiter->phone) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 follow_one (Waiter *waiter, UlakLink *link, UlakLinkPhase phase, const char *why)
 {
@@ -132,7 +183,7 @@ follow_one (Waiter *waiter, UlakLink *link, UlakLinkPhase phase, const char *why
     case ULAK_LINK_QR:
       if (!wants_code (waiter))
         answer (waiter, NULL);
-      else if (!waiter->has_asked)
+      else if (!is_asked_for (waiter))
         request_code (waiter, link);
       return;
     case ULAK_LINK_CODE:
@@ -158,17 +209,65 @@ ulak_linking_follow (UlakLinking *self, UlakLink *link, const UlakLinkState *sta
 {
   g_autoptr (GPtrArray) waiters = g_ptr_array_copy (self->waiters, NULL, NULL);
 
+  if (state->phase != ULAK_LINK_CONNECTING)
+    set_why (self, state->phase == ULAK_LINK_DISCONNECTED && state->outcome != NULL ? state->outcome->message : NULL);
   g_ptr_array_set_free_func (waiters, NULL);
   for (guint i = 0; i < waiters->len; i++)
     follow_one (g_ptr_array_index (waiters, i), link, state->phase,
                 state->outcome == NULL ? NULL : state->outcome->message);
 }
 
+static void
+fail_all (UlakLinking *self, UlakError code, const char *why)
+{
+  while (self->waiters->len > 0)
+    answer (g_ptr_array_index (self->waiters, 0), g_error_new_literal (ULAK_ERROR, (gint) code, why));
+}
+
 void
 ulak_linking_fail (UlakLinking *self, const char *why)
 {
-  while (self->waiters->len > 0)
-    answer (g_ptr_array_index (self->waiters, 0), g_error_new_literal (ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, why));
+  fail_all (self, ULAK_ERROR_UNAVAILABLE, why);
+}
+
+void
+ulak_linking_explain (UlakLinking *self, const char *why)
+{
+  set_why (self, why);
+}
+
+void
+ulak_linking_give_up (UlakLinking *self, const char *why)
+{
+  set_why (self, why);
+  self->is_over = TRUE;
+  fail_all (self, ULAK_ERROR_WRONG_STATE, why);
+}
+
+static gboolean
+may_wait (UlakLinking *self, GError **error)
+{
+  if (!self->is_over && self->waiters->len < WAITERS_MAX)
+    return TRUE;
+  if (self->is_over)
+    g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE, self->why);
+  else
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_FULL, "%d callers wait for a QR or a code already", WAITERS_MAX);
+  return FALSE;
+}
+
+/* A code that is shown may be another's, and a QR is behind it. */
+static void
+begin (Waiter *waiter, UlakLink *link)
+{
+  UlakLinkPhase phase = link == NULL ? ULAK_LINK_STOPPED : ulak_link_get_phase (link);
+
+  if (phase == ULAK_LINK_CODE && wants_code (waiter))
+    request_code (waiter, link);
+  else if (phase == ULAK_LINK_CODE && ulak_link_prefer_qr (link))
+    return; /* it answers, or has answered already */
+  else if (phase != ULAK_LINK_ENDED)
+    follow_one (waiter, link, phase, NULL);
 }
 
 void
@@ -179,19 +278,23 @@ ulak_linking_wait_async (UlakLinking *self,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  Waiter *waiter = g_new0 (Waiter, 1);
-  UlakLinkPhase phase = link == NULL ? ULAK_LINK_STOPPED : ulak_link_get_phase (link);
+  g_autoptr (GTask) task = g_task_new (source, NULL, callback, user_data);
+  GError *error = NULL;
+  Waiter *waiter;
 
+  g_task_set_source_tag (task, ulak_linking_wait_async);
+  if (!may_wait (self, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  waiter = g_new0 (Waiter, 1);
   waiter->linking = self;
-  waiter->task = g_task_new (source, NULL, callback, user_data);
+  waiter->task = g_steal_pointer (&task);
   waiter->phone = g_strdup (phone);
   waiter->timer = ulak_clock_add_timer (self->clock, WAIT_US, timed_out_cb, waiter);
-  g_task_set_source_tag (waiter->task, ulak_linking_wait_async);
   g_ptr_array_add (self->waiters, waiter);
-  if (wants_code (waiter) && phase == ULAK_LINK_CODE)
-    request_code (waiter, link); /* says how long the first one is outstanding */
-  else if (phase != ULAK_LINK_ENDED)
-    follow_one (waiter, link, phase, NULL);
+  begin (waiter, link);
 }
 
 gboolean

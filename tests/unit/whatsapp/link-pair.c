@@ -688,9 +688,7 @@ static void
 test_wrong_requests (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
   static const char *const wrong[] = { "", "+15550001111", "0155500011", "123456", "1234567890123456", "15550001111x", "1555 0001111" };
-  g_auto (CodeAnswer) early = { 0 }, second = { 0 };
-  g_autoptr (UlakNode) hello = NULL;
-  g_autofree char *code = NULL;
+  g_auto (CodeAnswer) early = { 0 };
   Qr qr;
 
   ulak_link_request_code_async (self->link, "15550001111", code_cb, &early);
@@ -705,10 +703,49 @@ test_wrong_requests (Fixture *self, gconstpointer data G_GNUC_UNUSED)
       wait_code (&answer);
       g_assert_error (answer.error, ULAK_ERROR, ULAK_ERROR_INVALID);
     }
-  code = ask_code (self, &hello);
-  ulak_link_request_code_async (self->link, "15550001111", code_cb, &second);
-  wait_code (&second);
-  g_assert_error (second.error, ULAK_ERROR, ULAK_ERROR_FULL);
+  g_free (qr.ref);
+}
+
+/* Whoever asks again sees the code again; a wrong number and a change of mind cost no three minutes. */
+static void
+test_second_requests (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_auto (CodeAnswer) again = { 0 }, other = { 0 }, hasty = { 0 };
+  g_autoptr (UlakNode) hello = NULL, other_hello = NULL;
+  Qr qr = show_qr (self);
+  g_autofree char *code = ask_code (self, &hello);
+
+  ulak_link_request_code_async (self->link, "15550001111", code_cb, &again);
+  wait_code (&again);
+  g_assert_cmpstr (again.code, ==, code);
+  ulak_link_request_code_async (self->link, "15550002222", code_cb, &other);
+  ulak_link_request_code_async (self->link, "15550003333", code_cb, &hasty);
+  wait_code (&hasty);
+  g_assert_error (hasty.error, ULAK_ERROR, ULAK_ERROR_FULL);
+  other_hello = accept_code (self);
+  wait_code (&other);
+  g_assert_no_error (other.error);
+  g_assert_cmpstr (other.code, !=, code);
+  g_assert_cmpstr (self->text, ==, other.code);
+  g_assert_cmpstr (ulak_node_get_attribute (ulak_node_get_child (other_hello, "link_code_companion_reg"), "jid"), ==,
+                   "15550002222@s.whatsapp.net");
+  g_assert_true (ulak_link_prefer_qr (self->link));
+  g_assert_cmpint (self->phase, ==, ULAK_LINK_QR);
+  g_assert_false (ulak_link_prefer_qr (self->link));
+  g_free (qr.ref);
+}
+
+/* The QRs are used up while a code is shown: a new connection brings new ones. */
+static void
+test_qr_after_code (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (UlakNode) hello = NULL;
+  Qr qr = show_qr (self);
+  g_autofree char *code = ask_code (self, &hello);
+
+  fixture_advance (self, 179000);
+  g_assert_true (ulak_link_prefer_qr (self->link));
+  fixture_wait_for (self, ULAK_LINK_CONNECTING);
   g_free (qr.ref);
 }
 
@@ -724,6 +761,7 @@ test_refused_code (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   link_peer_refuse (self->peer, hello, 400);
   wait_code (&answer);
   g_assert_error (answer.error, ULAK_ERROR, ULAK_ERROR_REMOTE);
+  g_assert_nonnull (strstr (answer.error->message, "number"));
   g_assert_cmpint (self->phase, ==, ULAK_LINK_QR);
   g_free (qr.ref);
 }
@@ -1087,6 +1125,8 @@ main (int argc, char **argv)
   ADD ("/link-pair/a typed code links the line", test_code);
   ADD ("/link-pair/a code may be asked for while the line connects", test_code_while_connecting);
   ADD ("/link-pair/wrong requests for codes are refused", test_wrong_requests);
+  ADD ("/link-pair/a code is shown again, another number gets another, and a QR comes back", test_second_requests);
+  ADD ("/link-pair/a QR instead of a code may need a new connection", test_qr_after_code);
   ADD ("/link-pair/a code that the server refuses is told", test_refused_code);
   ADD ("/link-pair/a code runs out", test_code_runs_out);
   ADD ("/link-pair/an answer to another code is ignored", test_foreign_hello);

@@ -8,6 +8,8 @@
 #include "whatsapp/linked/linked-state.h"
 #include "whatsapp/linked/linking.h"
 
+#include <string.h>
+
 #include "core/error.h"
 #include "core/json.h"
 #include "unit/fakes/clock.h"
@@ -217,6 +219,59 @@ test_waiting (void)
   g_clear_error (&third.error);
 }
 
+static void
+test_waiting_in_vain (void)
+{
+  g_autoptr (UlakFakeClock) clock = ulak_fake_clock_new ();
+  UlakLinking *linking = ulak_linking_new (ULAK_CLOCK (clock));
+  g_autoptr (UlakOutcome) outcome = ulak_outcome_new (ULAK_OUTCOME_RETRY, "E_WA_CONNECTION", "Nobody listens there");
+  UlakLinkState lost = { .phase = ULAK_LINK_DISCONNECTED, .outcome = outcome }, connecting = { .phase = ULAK_LINK_CONNECTING };
+  Answer first = { 0 }, second = { 0 }, third = { 0 };
+
+  ulak_linking_wait_async (linking, NULL, NULL, "", answered_cb, &first);
+  ulak_linking_follow (linking, NULL, &lost);
+  ulak_linking_follow (linking, NULL, &connecting);
+  ulak_fake_clock_advance_ms (clock, 20000);
+  settle ();
+  g_assert_error (first.error, ULAK_ERROR, ULAK_ERROR_TIMED_OUT);
+  g_assert_nonnull (strstr (first.error->message, "Nobody listens there"));
+
+  ulak_linking_wait_async (linking, NULL, NULL, "", answered_cb, &second);
+  ulak_linking_give_up (linking, "The root key is wrong");
+  ulak_linking_wait_async (linking, NULL, NULL, "", answered_cb, &third);
+  settle ();
+  g_assert_error (second.error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE);
+  g_assert_error (third.error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE);
+  g_assert_cmpstr (third.error->message, ==, "The root key is wrong");
+  ulak_linking_free (linking);
+  g_clear_error (&first.error);
+  g_clear_error (&second.error);
+  g_clear_error (&third.error);
+}
+
+static void
+test_phones (void)
+{
+  static const struct
+  {
+    const char *text, *digits;
+  } cases[] = {
+    { "4915112345678", "4915112345678" }, { "+49 151 1234-5678", "4915112345678" }, { "+1 (555) 222-0000", "15552220000" },
+    { "", NULL },       { "+", NULL },           { "015112345678", NULL },          { "123456", NULL },
+    { "1234567890123456", NULL },         { "49151x1234567", NULL },                { "4915112345678@s.whatsapp.net", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *digits = ulak_linking_read_phone (cases[i].text, &error);
+
+      g_assert_cmpstr (digits, ==, cases[i].digits);
+      if (cases[i].digits == NULL)
+        g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -227,5 +282,7 @@ main (int argc, char **argv)
   g_test_add_func ("/whatsapp/linked/recipients have a few forms", test_recipients);
   g_test_add_func ("/whatsapp/linked/files have a limit for their kind", test_media_limits);
   g_test_add_func ("/whatsapp/linked/whoever asks for a code is answered once", test_waiting);
+  g_test_add_func ("/whatsapp/linked/whoever waits in vain hears why", test_waiting_in_vain);
+  g_test_add_func ("/whatsapp/linked/a phone number is taken as people write it", test_phones);
   return g_test_run ();
 }

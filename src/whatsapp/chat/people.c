@@ -20,8 +20,10 @@ ulak_people_meet (UlakDatabase *database,
 
   if (alternate->user[0] == '\0' || !ulak_jid_is_user (jid))
     return ulak_peers_resolve (database, jid, now_us, peer_out, error);
-  return ulak_peers_learn (database, is_lid ? alternate : jid, is_lid ? jid : alternate, now_us, peer_out, &is_news,
-                           error);
+  if (!ulak_peers_learn (database, is_lid ? alternate : jid, is_lid ? jid : alternate, now_us, peer_out, &is_news,
+                         error))
+    return FALSE;
+  return peer_out->id != 0 || ulak_peers_resolve (database, jid, now_us, peer_out, error);
 }
 
 char *

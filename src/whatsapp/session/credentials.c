@@ -354,21 +354,6 @@ write_pairing (UlakDatabase *database, const UlakPairing *pairing, GError **erro
   return ulak_statement_run (statement, error);
 }
 
-static gboolean
-save_own_peer (UlakDatabase *database,
-               const UlakJid *jid,
-               const UlakJid *lid,
-               gint64 now_us,
-               UlakPeer *peer_out,
-               GError **error)
-{
-  if (lid->user[0] != '\0' && !ulak_peers_learn (database, jid, lid, now_us, peer_out, NULL, error))
-    return FALSE;
-  if (lid->user[0] == '\0' && !ulak_peers_resolve (database, jid, now_us, peer_out, error))
-    return FALSE;
-  return ulak_sql_run (database, ULAK_QUERY ("peer-set-own"), ULAK_BINDINGS (ULAK_INTEGER ("id", peer_out->id)), error);
-}
-
 gboolean
 ulak_credentials_save_pairing (UlakDatabase *database, const UlakPairing *pairing, gint64 now_us, GError **error)
 {
@@ -376,7 +361,7 @@ ulak_credentials_save_pairing (UlakDatabase *database, const UlakPairing *pairin
   UlakPeer own;
 
   if (!write_pairing (database, pairing, error)
-      || !save_own_peer (database, &pairing->jid, &pairing->lid, now_us, &own, error))
+      || !ulak_peers_put_own (database, &pairing->jid, &pairing->lid, now_us, &own, error))
     return FALSE;
   phone.peer = own.id;
   return ulak_device_save_identity (database, &phone, pairing->account_signature_key, now_us, NULL, error);
@@ -400,7 +385,7 @@ ulak_credentials_save_lid (UlakDatabase *database, const UlakJid *lid, gint64 no
     }
   return ulak_jid_parse (ulak_statement_get_text (row, "jid"), &jid, error)
          && ulak_sql_run (database, ULAK_QUERY ("credentials-set-lid"), ULAK_BINDINGS (ULAK_TEXT ("lid", text)), error)
-         && save_own_peer (database, &jid, lid, now_us, &own, error);
+         && ulak_peers_put_own (database, &jid, lid, now_us, &own, error);
 }
 
 gboolean

@@ -227,6 +227,23 @@ join (UlakDatabase *database,
          && ulak_peers_get (database, by_lid->id, peer_out, error);
 }
 
+/* Who we are is said when we are linked and when we log in, and by nobody else: whoever could join their name to ours would be
+ * believed like our own phone. */
+static gboolean
+is_about_us (UlakDatabase *database,
+             const UlakPeer *by_phone,
+             const UlakPeer *by_lid,
+             gboolean *is_out,
+             GError **error)
+{
+  UlakPeer own;
+
+  if (!ulak_peers_get_own (database, &own, error))
+    return FALSE;
+  *is_out = own.id != 0 && (own.id == by_phone->id || own.id == by_lid->id);
+  return TRUE;
+}
+
 static gboolean
 is_mapping (const UlakJid *phone, const UlakJid *lid)
 {
@@ -255,8 +272,16 @@ ulak_peers_learn (UlakDatabase *database,
   if (is_news)
     {
       UlakPeer by_lid = peer;
+      gboolean is_ours;
 
-      if (!join (database, &by_phone, &by_lid, phone, lid, now_us, &peer, error))
+      if (!is_about_us (database, &by_phone, &by_lid, &is_ours, error))
+        return FALSE;
+      if (is_ours)
+        {
+          peer = (UlakPeer){ 0 };
+          is_news = FALSE;
+        }
+      else if (!join (database, &by_phone, &by_lid, phone, lid, now_us, &peer, error))
         return FALSE;
     }
   if (peer.id != 0 && !touch (database, &peer, now_us, error))
@@ -269,14 +294,54 @@ ulak_peers_learn (UlakDatabase *database,
   return TRUE;
 }
 
+/* Whoever had one of our names before has it no longer. */
+static gboolean
+take_name (UlakDatabase *database, gint64 own, UlakPeerForm form, const UlakJid *jid, GError **error)
+{
+  UlakPeer holder;
+
+  return ulak_peers_find (database, jid, &holder, error)
+         && (holder.id == 0 || holder.id == own || set_name (database, holder.id, form, NULL, error))
+         && set_name (database, own, form, jid->user, error);
+}
+
+/* What is known of us stays with us, above all the key of our phone; nothing of whoever had the name comes along. */
+static gboolean
+rename_own (UlakDatabase *database, gint64 own, const UlakJid *phone, const UlakJid *lid, GError **error)
+{
+  return take_name (database, own, ULAK_PEER_FORM_PHONE, phone, error)
+         && (lid->user[0] == '\0' || take_name (database, own, ULAK_PEER_FORM_LID, lid, error));
+}
+
+gboolean
+ulak_peers_put_own (UlakDatabase *database,
+                    const UlakJid *phone,
+                    const UlakJid *lid,
+                    gint64 now_us,
+                    UlakPeer *peer_out,
+                    GError **error)
+{
+  UlakPeer own;
+
+  if (!ulak_peers_get_own (database, &own, error))
+    return FALSE;
+  if (own.id != 0)
+    return rename_own (database, own.id, phone, lid, error) && ulak_peers_get (database, own.id, peer_out, error);
+  if (lid->user[0] != '\0' && !ulak_peers_learn (database, phone, lid, now_us, peer_out, NULL, error))
+    return FALSE;
+  if (lid->user[0] == '\0' && !ulak_peers_resolve (database, phone, now_us, peer_out, error))
+    return FALSE;
+  return ulak_sql_run (database, ULAK_QUERY ("peer-set-own"), ULAK_BINDINGS (ULAK_INTEGER ("id", peer_out->id)), error);
+}
+
 gboolean
 ulak_peers_forget_mapping (UlakDatabase *database, const UlakJid *jid, GError **error)
 {
-  UlakPeer peer;
+  UlakPeer peer, own;
 
-  if (!ulak_peers_find (database, jid, &peer, error))
+  if (!ulak_peers_find (database, jid, &peer, error) || !ulak_peers_get_own (database, &own, error))
     return FALSE;
-  return peer.phone[0] == '\0' || peer.lid[0] == '\0'
+  return peer.id == own.id || peer.phone[0] == '\0' || peer.lid[0] == '\0'
          || set_name (database, peer.id, ULAK_PEER_FORM_PHONE, NULL, error);
 }
 

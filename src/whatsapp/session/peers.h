@@ -63,8 +63,17 @@ gboolean ulak_peers_get (UlakDatabase *database, gint64 id, UlakPeer *peer_out, 
 /* Our own account; id 0 before it is linked. */
 gboolean ulak_peers_get_own (UlakDatabase *database, UlakPeer *peer_out, GError **error);
 
-/* phone and lid name one user; the last one told wins. JIDs that are not of these forms change nothing (peer_out->id
- * is 0). is_news_out (nullable): something changed. peer_out (nullable): who it is now. */
+/* Our own account, as the pairing and the login say it: makes the peer, or changes its names and keeps what it has. lid: no
+ * user: not known yet. */
+gboolean ulak_peers_put_own (UlakDatabase *database,
+                             const UlakJid *phone,
+                             const UlakJid *lid,
+                             gint64 now_us,
+                             UlakPeer *peer_out,
+                             GError **error);
+
+/* phone and lid name one user; the last one told wins. JIDs that are not of these forms, and one that is ours beside one that
+ * is not, change nothing (peer_out->id is 0). is_news_out (nullable): something changed. peer_out (nullable): who it is now. */
 gboolean ulak_peers_learn (UlakDatabase *database,
                            const UlakJid *phone,
                            const UlakJid *lid,
@@ -72,7 +81,7 @@ gboolean ulak_peers_learn (UlakDatabase *database,
                            UlakPeer *peer_out,
                            gboolean *is_news_out,
                            GError **error);
-/* refresh_lid: the phone number is cut off from its LID, which keeps the state. No mapping is no error. */
+/* refresh_lid: the phone number is cut off from its LID, which keeps the state; our own stays. No mapping is no error. */
 gboolean ulak_peers_forget_mapping (UlakDatabase *database, const UlakJid *jid, GError **error);
 
 /* Peers with both forms, by id after after_id; *peers_out (element-type UlakPeer): at most limit,

@@ -5,6 +5,7 @@
  */
 #include "unit/whatsapp/session-fixture.h"
 
+#include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/device-lists.h"
 #include "whatsapp/session/group-cache.h"
 #include "whatsapp/session/privacy-tokens.h"
@@ -142,6 +143,40 @@ test_forget (void)
   g_assert_cmpint (learn (&alice, "1001@s.whatsapp.net", "2001@lid", TRUE).id, ==, both.id);
   g_assert_true (
       ulak_peers_forget_mapping (alice.database, &(UlakJid){ .server = ULAK_JID_SERVER_LID, .user = "nobody" }, NULL));
+}
+
+/* Nobody's mapping makes us somebody else, or somebody else us. */
+static void
+test_own (void)
+{
+  g_auto (Side) alice = { 0 };
+  UlakPeer own, mallory, peer;
+  UlakJid lid = jid_of ("2007:3@lid"), phone = jid_of ("15550000001@s.whatsapp.net");
+  guint8 identity[ULAK_CURVE_PUBLIC_BYTES];
+  gboolean has_identity = FALSE;
+
+  side_set_up (&alice, ALICE);
+  g_assert_true (ulak_peers_get_own (alice.database, &own, NULL));
+  mallory = learn (&alice, "1007@s.whatsapp.net", "2007@lid", TRUE);
+  g_assert_cmpint (learn (&alice, "15550000001@s.whatsapp.net", "2007@lid", FALSE).id, ==, 0);
+  g_assert_cmpint (learn (&alice, "1007@s.whatsapp.net", "100000000000001@lid", FALSE).id, ==, 0);
+  g_assert_cmpint (learn (&alice, "1008@s.whatsapp.net", "100000000000001@lid", FALSE).id, ==, 0);
+  g_assert_true (ulak_peers_forget_mapping (alice.database, &phone, NULL));
+  g_assert_cmpint (resolve (&alice, "15550000001@s.whatsapp.net").id, ==, own.id);
+  g_assert_cmpint (resolve (&alice, "100000000000001@lid").id, ==, own.id);
+  g_assert_cmpint (resolve (&alice, "2007@lid").id, ==, mallory.id);
+
+  /* The server may say that our LID is another one; whose it was does not become us. */
+  g_assert_true (ulak_credentials_save_lid (alice.database, &lid, alice.now_us, NULL));
+  g_assert_true (ulak_peers_get_own (alice.database, &peer, NULL));
+  g_assert_cmpint (peer.id, ==, own.id);
+  g_assert_cmpstr (peer.lid, ==, "2007");
+  g_assert_cmpstr (peer.phone, ==, "15550000001");
+  g_assert_cmpstr (resolve (&alice, "1007@s.whatsapp.net").lid, ==, "");
+  g_assert_true (
+      ulak_device_get_identity (alice.database, &(UlakPeerDevice){ own.id, 0 }, identity, &has_identity, NULL));
+  g_assert_true (has_identity);
+  g_assert_cmpmem (identity, sizeof identity, alice.phone.public_key, sizeof alice.phone.public_key);
 }
 
 static void
@@ -338,6 +373,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/peers/a person is found by every spelling of a name", test_find);
   g_test_add_func ("/session/peers/a mapping joins two and the last one told wins", test_learn);
   g_test_add_func ("/session/peers/whoever is met under both names was seen", test_seen);
+  g_test_add_func ("/session/peers/no mapping makes us somebody else", test_own);
   g_test_add_func ("/session/peers/a forgotten mapping leaves the state with the LID", test_forget);
   g_test_add_func ("/session/peers/a ratchet goes on under the other name", test_move);
   g_test_add_func ("/session/peers/of two sessions the one that fits is used", test_shadow);

@@ -42,6 +42,13 @@ gboolean ulak_inbound_place_find (UlakInboundPlace *self,
                                   const char *chat,
                                   const char *from,
                                   GError **error);
+/* The same, and nobody is met who was not. */
+gboolean ulak_inbound_place_look_up (UlakInboundPlace *self,
+                                     UlakDatabase *database,
+                                     JsonObject *contact_or_null,
+                                     const char *chat,
+                                     const char *from,
+                                     GError **error);
 /* Whether the message of this place was seen before, also under another id of the person; with note it counts as seen from now. */
 gboolean ulak_inbound_place_is_new (const UlakInboundPlace *self,
                                     UlakDatabase *database,

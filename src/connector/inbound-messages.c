@@ -174,6 +174,25 @@ find_row (UlakDatabase *database, const UlakInboundPlace *place, Row *row_out, G
   return list != NULL;
 }
 
+gboolean
+ulak_inbound_knows_message (UlakDatabase *database,
+                            const UlakInboundMessage *message,
+                            gboolean *knows_out,
+                            GError **error)
+{
+  g_auto (UlakInboundPlace) place = { .network_id = message->network_id };
+  g_auto (Row) row = { 0 };
+  gboolean is_new = FALSE;
+
+  if (!ulak_inbound_place_look_up (&place, database, message->contact, message->chat, message->from, error)
+      || !find_row (database, &place, &row, error))
+    return FALSE;
+  if (row.sequence == 0 && !ulak_inbound_place_is_new (&place, database, 0, FALSE, &is_new, error))
+    return FALSE;
+  *knows_out = row.sequence == 0 ? !is_new : !g_str_equal (row.type, UNDECRYPTABLE);
+  return TRUE;
+}
+
 /* --- writing --- */
 
 static void

@@ -83,6 +83,40 @@ ulak_inbound_place_find (UlakInboundPlace *self,
   return meet_person (self, database, commit, item, chat, error) && find_chat (self, database, chat, error);
 }
 
+static gboolean
+look_up_person (UlakInboundPlace *self, UlakDatabase *database, JsonObject *contact, const char *id, GError **error)
+{
+  const char *const aliases[] = {
+    id,
+    contact == NULL ? NULL : ulak_json_peek_string (contact, "lid"),
+    contact == NULL ? NULL : ulak_json_peek_string (contact, "wa_id"),
+    contact == NULL ? NULL : ulak_json_peek_string (contact, "phone"),
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (aliases) && self->person == NULL; i++)
+    if (aliases[i] != NULL && !ulak_contact_book_find (database, aliases[i], &self->person, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+ulak_inbound_place_look_up (UlakInboundPlace *self,
+                            UlakDatabase *database,
+                            JsonObject *contact_or_null,
+                            const char *chat,
+                            const char *from,
+                            GError **error)
+{
+  self->from = from;
+  if (from != NULL || contact_or_null != NULL)
+    {
+      self->is_direct = from == NULL || g_str_equal (chat, from);
+      if (!look_up_person (self, database, contact_or_null, from != NULL ? from : chat, error))
+        return FALSE;
+    }
+  return find_chat (self, database, chat, error);
+}
+
 /* --- heard before --- */
 
 static char *

@@ -85,6 +85,9 @@ typedef struct
   /* (nullable): whose receipt it is, in a chat of several: it is kept for that person, and the message gets the status once as
    * many people have it as the message had recipients (UlakSendResult.n_recipients). At most 1,024 people a message. */
   const char *participant;
+  /* participant is the only one who has the message, unless it had several recipients: what somebody says of a message in a chat
+   * of several counts for that person only, wherever it is said. */
+  gboolean is_alone;
 } UlakInboundStatus;
 
 /* What may be told of a chat. */
@@ -130,6 +133,12 @@ gboolean ulak_inbound_note_seen (UlakDatabase *database,
                                  gint64 now_us,
                                  gboolean *is_new_out,
                                  GError **error);
+/* For prepare functions, too: whether a message with this id by this author is here, or was before it was cleaned up, by
+ * chat, network_id, from and contact of message. A placeholder is not the message. */
+gboolean ulak_inbound_knows_message (UlakDatabase *database,
+                                     const UlakInboundMessage *message,
+                                     gboolean *knows_out,
+                                     GError **error);
 gboolean ulak_inbound_was_seen (UlakDatabase *database, const char *const *parts, gboolean *seen_out, GError **error);
 
 UlakInbound *ulak_inbound_new (void);

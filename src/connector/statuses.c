@@ -67,7 +67,7 @@ keep_early (UlakDatabase *database, UlakLineWork *work, const UlakInboundStatus 
           ULAK_TEXT ("error_message", status->error_message),
           ULAK_INTEGER ("original_code", status->original_code),
           ULAK_TEXT ("original_details", status->original_details), ULAK_INTEGER ("now_us", work->now_us),
-          ULAK_TEXT ("participant", status->participant)),
+          ULAK_TEXT ("participant", status->is_alone ? NULL : status->participant)),
       error);
 }
 
@@ -177,6 +177,25 @@ apply_receipt (UlakDatabase *database,
   return TRUE;
 }
 
+static gboolean
+is_of_several (UlakDatabase *database,
+               const Target *target,
+               const UlakInboundStatus *status,
+               gboolean *is_out,
+               GError **error)
+{
+  UlakStatement *row;
+
+  *is_out = status->participant != NULL && ulak_status_get_rank (status->status) >= RANK_DELIVERED;
+  if (!*is_out || !status->is_alone)
+    return TRUE;
+  if (!ulak_sql_find (database, ULAK_SQL ("receipts-count"),
+                      ULAK_BINDINGS (ULAK_INTEGER ("message", target->sequence), ULAK_INTEGER ("rank", 0)), &row, error))
+    return FALSE;
+  *is_out = ulak_statement_get_integer (row, "recipients") > 0;
+  return TRUE;
+}
+
 /** ulak_statuses_apply: a status that would move the message backwards changes nothing and tells nothing */
 gboolean
 ulak_statuses_apply (UlakDatabase *database,
@@ -186,13 +205,15 @@ ulak_statuses_apply (UlakDatabase *database,
                      GError **error)
 {
   g_auto (Target) target = { 0 };
-  gboolean found;
+  gboolean found, is_receipt;
 
   if (!find_target (database, status, &target, &found, error))
     return FALSE;
   if (!found)
     return keep_early (database, work, status, error);
-  if (status->participant != NULL && ulak_status_get_rank (status->status) >= RANK_DELIVERED)
+  if (!is_of_several (database, &target, status, &is_receipt, error))
+    return FALSE;
+  if (is_receipt)
     return apply_receipt (database, work, &target, status, ids, error);
   return move (database, work, &target, status, ids, error);
 }

@@ -103,7 +103,8 @@ add_statuses (const Run *run, const char *word, GError **error)
 
   if (!name_person (run, &address->author, &participant, error))
     return FALSE;
-  status.participant = address->kind == ULAK_ADDRESS_DIRECT ? NULL : participant;
+  status.participant = participant;
+  status.is_alone = address->kind == ULAK_ADDRESS_DIRECT;
   ulak_inbound_add_statuses (run->inbound, &status, (const char *const *) ids->pdata);
   return TRUE;
 }

@@ -82,6 +82,19 @@ commit_receipt (LineFixture *fixture, const char *network_id, const char *partic
   line_commit (fixture, inbound);
 }
 
+static void
+commit_alone (LineFixture *fixture, const char *network_id, const char *participant, const char *status)
+{
+  UlakInbound *inbound = ulak_inbound_new ();
+
+  ulak_inbound_add_status (inbound, &(UlakInboundStatus){ .network_id = network_id,
+                                                          .status = status,
+                                                          .participant = participant,
+                                                          .is_alone = TRUE,
+                                                          .timestamp_us = T0 });
+  line_commit (fixture, inbound);
+}
+
 static const char *
 text_of (LineFixture *fixture, const char *network_id)
 {
@@ -511,6 +524,8 @@ test_everybody_has_it (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpstr (line_status (fixture, ID_1), ==, "sent");
   commit_receipt (fixture, "S1", "2", "delivered");
   g_assert_cmpstr (line_status (fixture, ID_1), ==, "delivered");
+  commit_alone (fixture, "S1", "1", "played"); /* what one person says outside of the chat counts for that person, too */
+  g_assert_cmpstr (line_status (fixture, ID_1), ==, "delivered");
   commit_receipt (fixture, "S1", "2", "read");
   g_assert_cmpstr (line_status (fixture, ID_1), ==, "read");
   {
@@ -519,7 +534,7 @@ test_everybody_has_it (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 
     g_assert_cmpint (json_object_get_int_member (receipts, "recipients"), ==, 2);
     g_assert_cmpint (json_object_get_int_member (receipts, "read"), ==, 2);
-    g_assert_cmpint (json_object_get_int_member (receipts, "played"), ==, 0);
+    g_assert_cmpint (json_object_get_int_member (receipts, "played"), ==, 1);
   }
   assert_events (fixture, "message.sent message.delivered message.read");
 }

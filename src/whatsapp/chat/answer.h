@@ -19,6 +19,8 @@ typedef enum
   ULAK_NACK_NONE = 0,
   ULAK_NACK_PARSE = 487,
   ULAK_NACK_UNKNOWN_STANZA = 488,
+  ULAK_NACK_NO_SECRET = 495, /* of bots */
+  ULAK_NACK_UNHANDLED = 500,
 } UlakNack;
 
 /* Our keys for a sender whose session with us is broken. Bytes as on the wire, without the type byte 05. */

@@ -310,6 +310,13 @@ keep_whole (UlakContent *content, UlakSpan bytes)
   content->document = new_unsupported (bytes);
 }
 
+void
+ulak_content_keep_whole (UlakContent *self, const guint8 *bytes, gsize size_bytes)
+{
+  if (self->kind != ULAK_CONTENT_NONE && self->kind != ULAK_CONTENT_PROTOCOL)
+    keep_whole (self, ULAK_SPAN (bytes, size_bytes));
+}
+
 /* A body that was understood in part says so by its bytes: several at once, a file that cannot be fetched. */
 static gboolean
 needs_raw (JsonObject *document)

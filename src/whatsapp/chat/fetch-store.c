@@ -11,6 +11,7 @@
 #include "whatsapp/chat/people.h"
 #include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/device-lists.h"
+#include "whatsapp/session/group-cipher.h"
 
 /* --- bundles --- */
 
@@ -66,7 +67,7 @@ store_bundle (UlakFetchStore *self, UlakDatabase *database, const UlakNode *user
   UlakPeerDevice device;
   UlakBundle bundle;
   UlakBundleOutcome outcome = ULAK_BUNDLE_OK;
-  gboolean has_session = FALSE;
+  gboolean has_session = FALSE, has_changed = FALSE;
   UlakJid jid;
 
   if (!ulak_node_read_jid (user, "jid", &jid, NULL) || !ulak_jid_is_user (&jid))
@@ -79,8 +80,9 @@ store_bundle (UlakFetchStore *self, UlakDatabase *database, const UlakNode *user
     return FALSE;
   if (has_session || !ulak_bundle_read (user, &bundle))
     return TRUE;
-  if (!ulak_device_process_bundle (self->view.session, database, &device, &bundle, self->view.now_us, &outcome, NULL,
-                                   error))
+  if (!ulak_device_process_bundle (self->view.session, database, &device, &bundle, self->view.now_us, &outcome,
+                                   &has_changed, error)
+      || (has_changed && !ulak_group_forget_holder (database, NULL, &device, error)))
     return FALSE;
   if (outcome != ULAK_BUNDLE_OK)
     {

@@ -6,7 +6,6 @@
 #include "whatsapp/chat/fetch.h"
 
 #include "core/error.h"
-#include "core/log.h"
 #include "whatsapp/chat/chat-private.h"
 #include "whatsapp/chat/fetch-store.h"
 
@@ -294,25 +293,6 @@ ulak_fetch_finish (UlakFetch *self, GAsyncResult *result, guint *code_out, GErro
   if (code_out != NULL)
     *code_out = request->code;
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
-fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!ulak_fetch_finish (ULAK_CHAT (source)->fetch, result, NULL, &error))
-    ulak_log_info (NULL, "A group is not known: %s", error->message);
-}
-
-void
-ulak_fetch_group_later (UlakFetch *self, const UlakJid *group)
-{
-  g_autofree char *name = ulak_jid_print (group);
-  const char *const keys[] = { name, NULL };
-
-  if (self->chat->is_online && !g_hash_table_contains (self->flying[ULAK_FETCH_GROUP], name))
-    ulak_fetch_async (self, ULAK_FETCH_GROUP, keys, fetched_cb, NULL);
 }
 
 UlakFetch *

@@ -37,7 +37,4 @@ void ulak_fetch_async (UlakFetch *self,
                        gpointer user_data);
 gboolean ulak_fetch_finish (UlakFetch *self, GAsyncResult *result, guint *code_out, GError **error);
 
-/* Nobody waits for it. */
-void ulak_fetch_group_later (UlakFetch *self, const UlakJid *group);
-
 G_END_DECLS

@@ -257,6 +257,32 @@ typedef struct
   gboolean is_out; /* we are no longer in it */
 } Change;
 
+/* What passes a limit of the cache must not keep the server giving us the same notification for ever: the group is fetched
+ * again when it is needed. why: (transfer full) */
+static gboolean
+bear_limit (const Change *self, GError *why, GError **error)
+{
+  g_autoptr (GError) owned = why;
+
+  if (!g_error_matches (why, ULAK_ERROR, ULAK_ERROR_TOO_LARGE))
+    {
+      g_propagate_error (error, g_steal_pointer (&owned));
+      return FALSE;
+    }
+  ulak_log_info (NULL, "A change of a group is not kept: %s", why->message);
+  return ulak_group_cache_make_stale (self->database, self->group, error);
+}
+
+static gboolean
+put_member (const Change *self, const UlakGroupMember *member, gboolean leaves, GError **error)
+{
+  GError *why = NULL;
+
+  if (leaves)
+    return ulak_group_cache_remove_member (self->database, self->group, member->peer, error);
+  return ulak_group_cache_add_member (self->database, self->group, member, &why) || bear_limit (self, why, error);
+}
+
 static gboolean
 change_members (Change *self, const UlakNode *change, GError **error)
 {
@@ -284,8 +310,7 @@ change_members (Change *self, const UlakNode *change, GError **error)
       name = ulak_people_name_peer (&peer, &jid);
       json_array_add_string_element (self->members, name);
       self->is_out |= leaves && peer.id == self->own.id;
-      if (leaves ? !ulak_group_cache_remove_member (self->database, self->group, peer.id, error)
-                 : !ulak_group_cache_add_member (self->database, self->group, &member, error))
+      if (!put_member (self, &member, leaves, error))
         return FALSE;
     }
   return TRUE;
@@ -297,6 +322,7 @@ change_document (Change *self, const UlakNode *change, GError **error)
   g_autoptr (UlakGroup) known = NULL;
   g_autoptr (JsonObject) document = NULL;
   g_autofree char *text = NULL;
+  GError *why = NULL;
 
   if (!ulak_group_cache_get (self->database, self->group, &known, error))
     return FALSE;
@@ -306,7 +332,7 @@ change_document (Change *self, const UlakNode *change, GError **error)
   if (!read_detail (change, document))
     return ulak_group_cache_make_stale (self->database, self->group, error);
   text = ulak_json_print_object (document);
-  return ulak_group_cache_set_document (self->database, self->group, text, error);
+  return ulak_group_cache_set_document (self->database, self->group, text, &why) || bear_limit (self, why, error);
 }
 
 static gboolean
@@ -320,7 +346,7 @@ static gboolean
 apply_change (Change *self, const UlakNode *change, GError **error)
 {
   const UlakNode *group = ulak_node_get_child (change, "group");
-  g_autoptr (GError) why = NULL;
+  GError *why = NULL;
 
   if (is_of_members (change))
     return change_members (self, change, error);
@@ -330,12 +356,10 @@ apply_change (Change *self, const UlakNode *change, GError **error)
     return change_document (self, change, error);
   if (ulak_groups_put (self->database, group, self->entry->view.now_us, NULL, &why))
     return TRUE;
-  if (!g_error_matches (why, ULAK_ERROR, ULAK_ERROR_INVALID) && !g_error_matches (why, ULAK_ERROR, ULAK_ERROR_TOO_LARGE))
-    {
-      g_propagate_error (error, g_steal_pointer (&why));
-      return FALSE;
-    }
+  if (!g_error_matches (why, ULAK_ERROR, ULAK_ERROR_INVALID))
+    return bear_limit (self, why, error);
   ulak_log_info (NULL, "What a notification says of a group is wrong: %s", why->message);
+  g_error_free (why);
   return TRUE;
 }
 

@@ -112,7 +112,9 @@ flush (UlakIntake *self)
       g_autoptr (UlakEntry) kept = ulak_entry_ref (entry);
 
       drop_head (self);
-      if (!kept->is_lost && kept->answer != NULL)
+      if (kept->is_last && !kept->is_lost)
+        ulak_chat_answer_ack (self->chat, kept);
+      else if (!kept->is_lost && kept->answer != NULL)
         kept->answer (self->chat, kept);
     }
   ulak_chat_check_stopped (self->chat);
@@ -126,13 +128,26 @@ settle (UlakIntake *self, UlakEntry *entry, gboolean is_lost)
   flush (self);
 }
 
+/* That it was let go is written, too: a database that takes nothing has us keep the answer. */
+static gboolean
+let_go (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GError **error)
+{
+  const char *id = ulak_node_get_attribute (entry->stanza, "id"), *from = ulak_node_get_attribute (entry->stanza, "from");
+  const char *const parts[] = { "let-go", ulak_node_get_tag (entry->stanza), id != NULL ? id : "", from, NULL };
+  gboolean is_new;
+
+  entry->verdict.nack = ULAK_NACK_UNHANDLED;
+  return ulak_inbound_note_seen (database, parts, entry->view.now_us, &is_new, error)
+         && (entry->last == NULL || entry->last (database, inbound, entry, error));
+}
+
 static gboolean
 prepare (UlakDatabase *database, UlakInbound *inbound, gpointer data, GError **error)
 {
   UlakEntry *entry = data;
 
   ulak_verdict_clear (&entry->verdict);
-  return entry->work (database, inbound, entry, error);
+  return entry->is_last ? let_go (database, inbound, entry, error) : entry->work (database, inbound, entry, error);
 }
 
 static void commit (UlakIntake *self, UlakEntry *entry);
@@ -174,11 +189,59 @@ again_cb (gpointer user_data)
   commit (visit->chat->intake, visit->entry);
 }
 
+/* --- a group that is not known yet --- */
+
+static void
+fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Visit) visit = user_data;
+  UlakIntake *self = visit->chat->intake;
+  g_autoptr (GError) error = NULL;
+
+  if (!ulak_fetch_finish (ULAK_CHAT (source)->fetch, result, NULL, &error))
+    ulak_log_info (NULL, "A group is not known: %s", error->message);
+  if (visit->entry->epoch == self->epoch)
+    commit (self, visit->entry);
+  else
+    settle (self, visit->entry, TRUE);
+}
+
+static void
+fetch_group (UlakIntake *self, UlakEntry *entry)
+{
+  g_autofree char *group = ulak_jid_print (&entry->verdict.group);
+  const char *const keys[] = { group, NULL };
+
+  entry->has_asked_group = TRUE;
+  ulak_fetch_async (self->chat->fetch, ULAK_FETCH_GROUP, keys, fetched_cb, visit_new (self, entry));
+}
+
+/* --- what cannot be stored --- */
+
 static gboolean
 is_fault_of_disk (const GError *error)
 {
   return g_error_matches (error, ULAK_ERROR, ULAK_ERROR_FULL)
          || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE);
+}
+
+static gboolean
+has_another_way (const UlakIntake *self, const UlakEntry *entry, const GError *error)
+{
+  return entry->epoch == self->epoch && !entry->is_last && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_DAMAGED)
+         && !g_error_matches (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE);
+}
+
+static void
+take_another_way (UlakIntake *self, UlakEntry *entry)
+{
+  if (entry->way < entry->n_ways)
+    entry->way++;
+  else
+    entry->is_last = TRUE;
+  ulak_log_warning (NULL, NULL, "A <%s> cannot be stored as it is; %s", ulak_node_get_tag (entry->stanza),
+                    entry->is_last ? "it is let go" : "it is kept whole");
+  commit (self, entry);
 }
 
 static void
@@ -187,10 +250,17 @@ failed (UlakIntake *self, UlakEntry *entry, const GError *error)
   gint64 delay_ms = MIN (RETRY_MIN_MS << MIN (entry->tries, 10), RETRY_MAX_MS);
   gboolean is_hopeless = !is_fault_of_disk (error) && entry->tries + 1 >= TRIES_MAX;
 
+  if (entry->verdict.wants_group && !entry->has_asked_group && entry->epoch == self->epoch)
+    {
+      fetch_group (self, entry);
+      return;
+    }
   entry->tries++;
   ulak_log_info (NULL, "A <%s> cannot be stored (try %u): %s", ulak_node_get_tag (entry->stanza), entry->tries,
                  error->message);
-  if (is_hopeless || entry->epoch != self->epoch || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE))
+  if (is_hopeless && has_another_way (self, entry, error))
+    take_another_way (self, entry);
+  else if (is_hopeless || entry->epoch != self->epoch || g_error_matches (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE))
     settle (self, entry, TRUE);
   else
     {

@@ -6,8 +6,9 @@
  * Every stanza is an entry with a work, which runs first in the transaction of its batch, and an answer, which is given on the
  * main thread after the commit, in the order of arrival whatever the order of commits. Many entries are under way at once
  * and share commits; each holds the link, which bounds them. A commit that fails for the disk's sake is tried again while the
- * connection lasts, and the answers behind it wait; one that fails for another reason is tried three times, then it is left
- * without an answer, so that the server brings it again at the next login.
+ * connection lasts, and the answers behind it wait. One that fails for another reason is tried three times, then in simpler
+ * ways if there are any, and at last only what is left of it is written: without an answer the server would bring it again at
+ * each login, and end the connection for it. When not even that can be written, as with a damaged database, there is none.
  */
 #pragma once
 
@@ -66,7 +67,8 @@ typedef struct
   guint64 protocols;         /* bits of the types that were handled */
   gboolean is_migrated;      /* our phone said that 1:1 chats go by LID */
   gboolean has_new_token;    /* a privacy token came: who was a stranger may be none now */
-  gboolean wants_group;      /* a group that we know nothing of */
+  gboolean wants_group;      /* nothing was stored: it takes a group that we know nothing of */
+  UlakJid group;
 } UlakVerdict;
 
 typedef struct _UlakEntry UlakEntry;
@@ -84,12 +86,17 @@ struct _UlakEntry
   gboolean may_guess_migration;         /* nobody said yet whether we are migrated */
 
   UlakEntryWork work;     /* (nullable): nothing to store */
+  UlakEntryWork last;     /* (nullable): what is left to do when it cannot be stored; the answer is a nack */
+  guint n_ways;           /* simpler ones that the work has */
   UlakEntryAnswer answer;
   UlakVerdict verdict;    /* written by the work, read by the answer */
 
   guint epoch;  /* of the connection that it came on */
   guint hold;   /* what the wire's hold returned */
+  gboolean has_asked_group; /* the group that it wanted was fetched, or cannot be */
   guint tries;
+  guint way;    /* 0: the whole; up to n_ways */
+  gboolean is_last;
   guint timer;      /* of the next try; 0: none */
   gpointer waiting; /* (owned): what the timer was given */
   gboolean is_settled; /* durable, or given up */

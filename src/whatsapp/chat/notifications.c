@@ -14,6 +14,7 @@
 #include "whatsapp/chat/tokens.h"
 #include "whatsapp/session/device-cipher.h"
 #include "whatsapp/session/device-lists.h"
+#include "whatsapp/session/group-cache.h"
 #include "whatsapp/session/group-cipher.h"
 #include "whatsapp/session/privacy-tokens.h"
 
@@ -46,7 +47,7 @@ take_identity (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, G
   if (!ulak_people_meet (database, &from, &none, entry->view.now_us, &peer, error)
       || !ulak_device_delete_sessions (database, peer.id, error) || !ulak_devices_forget (database, peer.id, error)
       || !ulak_privacy_tokens_mark_ours (database, peer.id, 0, error)
-      || !ulak_group_forget_holder (database, NULL, &(const UlakPeerDevice){ peer.id, 0 }, error))
+      || !ulak_group_forget_holders (database, peer.id, error))
     return FALSE;
   name = ulak_people_name_peer (&peer, &from);
   data = json_object_new ();
@@ -180,6 +181,23 @@ notification_run (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry
          || handler->work (database, inbound, entry->stanza, handler->data, error);
 }
 
+/* What could not be stored has made old what is here. */
+static gboolean
+let_go_run (UlakDatabase *database, UlakInbound *inbound G_GNUC_UNUSED, UlakEntry *entry, GError **error)
+{
+  const char *type = ulak_node_get_attribute (entry->stanza, "type");
+  UlakPeer peer;
+  UlakJid from;
+
+  if (!ulak_node_is (entry->stanza, "notification") || !ulak_node_read_jid (entry->stanza, "from", &from, NULL))
+    return TRUE;
+  if (g_strcmp0 (type, "w:gp2") == 0)
+    return ulak_group_cache_make_stale (database, ulak_node_get_attribute (entry->stanza, "from"), error);
+  if (!ulak_jid_is_user (&from))
+    return TRUE;
+  return ulak_peers_find (database, &from, &peer, error) && ulak_devices_forget (database, peer.id, error);
+}
+
 static void
 answer (UlakChat *self, UlakEntry *entry)
 {
@@ -213,5 +231,6 @@ ulak_chat_take_notification (UlakChat *self, const UlakNode *stanza)
 
   entry = ulak_entry_new (self, stanza, has_work ? notification_run : NULL, answer);
   entry->handler = handler;
+  entry->last = let_go_run;
   ulak_intake_take (self->intake, entry);
 }

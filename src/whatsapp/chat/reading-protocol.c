@@ -89,7 +89,9 @@ take_resent (UlakReading *self, const ProtobufCBinaryData *bytes, GError **error
       = ulak_protobuf_unpack_bytes (&wa__web_message_info__descriptor, bytes, NULL);
   const UlakContentNames names = { ulak_people_name_text, self->database };
   g_autoptr (UlakContent) content = NULL;
-  g_auto (UlakReading) reading = { .database = self->database, .inbound = self->inbound, .entry = self->entry };
+  g_auto (UlakReading) reading = {
+    .database = self->database, .inbound = self->inbound, .entry = self->entry, .is_told = TRUE
+  };
   UlakAddress address;
 
   if (info == NULL || info->message == NULL || info->key == NULL || info->key->id == NULL

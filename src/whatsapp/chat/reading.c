@@ -182,6 +182,16 @@ take_edit (UlakReading *self, const UlakContent *content, GError **error G_GNUC_
   return TRUE;
 }
 
+/* Everything is undone, and done again when the group was fetched. */
+static gboolean
+want_group (UlakReading *self, GError **error)
+{
+  self->entry->verdict.wants_group = TRUE;
+  self->entry->verdict.group = self->address->chat;
+  g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "Who the administrators of the group are is not known yet");
+  return FALSE;
+}
+
 static gboolean
 is_admin (UlakReading *self, gboolean *is_admin_out, GError **error)
 {
@@ -193,10 +203,8 @@ is_admin (UlakReading *self, gboolean *is_admin_out, GError **error)
   if (!ulak_group_cache_get (self->database, group, &known, error)
       || !ulak_group_cache_is_member (self->database, group, self->author.id, &rank, &is_member, error))
     return FALSE;
-  if (known == NULL)
-    self->entry->verdict.wants_group = TRUE;
   *is_admin_out = is_member && rank != ULAK_GROUP_RANK_MEMBER;
-  return TRUE;
+  return known != NULL || self->entry->has_asked_group || want_group (self, error);
 }
 
 static gboolean
@@ -444,7 +452,7 @@ take_sender_key (UlakReading *self, const UlakContent *content, GError **error)
   const UlakPeerDevice author = { self->author.id, address->author.device };
   UlakDistributionOutcome outcome = ULAK_DISTRIBUTION_OK;
 
-  if (content->sender_key_group == NULL)
+  if (content->sender_key_group == NULL || self->is_told)
     return TRUE;
   if ((address->kind != ULAK_ADDRESS_GROUP && address->kind != ULAK_ADDRESS_BROADCAST)
       || !g_str_equal (content->sender_key_group, chat))

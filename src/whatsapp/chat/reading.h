@@ -28,6 +28,7 @@ typedef struct
   char *chat;             /* (owned): chat id */
   char *from;             /* (owned) (nullable): sender's id; NULL: our own */
   const char *push_name;  /* (nullable) */
+  gboolean is_told;       /* by our phone, not by its author: it carries no sender keys */
   JsonObject *contact;    /* (owned) (nullable) */
   guint n_rows;           /* messages added under network_id, placeholders not counted */
 } UlakReading;

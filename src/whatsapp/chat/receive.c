@@ -38,6 +38,8 @@ typedef struct
   gboolean is_hidden;         /* nobody wants to see that it failed */
   gboolean lacks_sender_key;  /* nothing came but a group message that we have no key for */
   gboolean was_asked_for;     /* a part says that it is sent again */
+  gboolean was_here;          /* it is known already */
+  gboolean is_of_bot;         /* sealed for whoever asked the bot, which we did not */
 } Parts;
 
 static gboolean
@@ -72,9 +74,13 @@ read_plain (UlakReading *reading, GBytes *plain)
   const UlakContentNames names = { ulak_people_name_text, reading->database };
   gsize size_bytes;
   const guint8 *bytes = g_bytes_get_data (plain, &size_bytes);
+  UlakContent *content;
 
   ulak_padding_remove (bytes, size_bytes, &size_bytes, NULL);
-  return ulak_content_read (bytes, size_bytes, &names);
+  content = ulak_content_read (bytes, size_bytes, &names);
+  if (reading->entry->way > 0)
+    ulak_content_keep_whole (content, bytes, size_bytes);
+  return content;
 }
 
 /* Whoever has new keys has lost our sender keys, too. */
@@ -127,6 +133,7 @@ take_part (UlakReading *reading, Parts *parts, const UlakNode *enc, GError **err
 
   parts->n_parts++;
   parts->was_asked_for |= ulak_node_get_attribute (enc, "count") != NULL;
+  parts->is_of_bot |= g_strcmp0 (type, "msmsg") == 0;
   if (type == NULL || !ulak_ciphertext_kind_parse (type, &kind))
     {
       note_failure (parts, enc, ULAK_DECRYPT_GARBAGE);
@@ -172,41 +179,35 @@ note_handled (UlakReading *reading, GError **error)
   return ulak_inbound_note_seen (reading->database, parts, reading->entry->view.now_us, &is_new, error);
 }
 
+/* Also what was cleaned up since, and what this very device sent. */
 static gboolean
-has_row (UlakReading *reading, gboolean *has_row_out, GError **error)
-{
-  UlakStatement *rows = ulak_sql_query (reading->database, ULAK_SQL ("messages-known"),
-                                        ULAK_BINDINGS (ULAK_TEXT ("network_id", reading->network_id),
-                                                       ULAK_TEXT ("chat", reading->chat), ULAK_TEXT ("contact", NULL)),
-                                        error);
-  gboolean is_more = TRUE;
-
-  *has_row_out = FALSE;
-  while (rows != NULL && !*has_row_out)
-    {
-      if (!ulak_statement_step (rows, &is_more, error))
-        return FALSE;
-      if (!is_more)
-        return TRUE;
-      *has_row_out = g_strcmp0 (ulak_statement_get_text (rows, "type"), "undecryptable") != 0;
-    }
-  return rows != NULL;
-}
-
-/* A key that is gone mostly means that the message came before. When it did not, its author used the key for another one
- * (clients do that when they write and read at the same time), or a sender key came later than its message. */
-static gboolean
-judge_repeat (UlakReading *reading, Parts *parts, GError **error)
+is_known (UlakReading *reading, gboolean *is_known_out, GError **error)
 {
   g_autofree char *chat = ulak_jid_print (&reading->address->chat);
   g_autofree char *author = ulak_jid_print (&reading->address->author);
   const char *const stanza[] = { "stanza", chat, reading->network_id, author, NULL };
-  gboolean is_known;
+  const UlakInboundMessage message = {
+    .chat = reading->chat, .network_id = reading->network_id, .from = reading->from, .contact = reading->contact
+  };
 
-  if (!has_row (reading, &is_known, error)
-      || (!is_known && !ulak_inbound_was_seen (reading->database, stanza, &is_known, error)))
+  *is_known_out = ulak_me_is_device (&reading->entry->view.me, &reading->address->author);
+  return *is_known_out
+         || (ulak_inbound_knows_message (reading->database, &message, is_known_out, error)
+             && (*is_known_out || ulak_inbound_was_seen (reading->database, stanza, is_known_out, error)));
+}
+
+/* A key that is gone mostly means that the message came before. When it did not, its author used the key for another one
+ * (clients do that when they write and read at the same time), or a sender key came later than its message. What cannot be
+ * decrypted, on the other hand, may have come again meanwhile as one that can. */
+static gboolean
+judge_repeat (UlakReading *reading, Parts *parts, GError **error)
+{
+  gboolean was_here;
+
+  if (!is_known (reading, &was_here, error))
     return FALSE;
-  if (!is_known)
+  parts->was_here = was_here;
+  if (!was_here && !parts->is_failed)
     note_failure (parts, parts->repeated, ULAK_DECRYPT_NO_SESSION);
   return TRUE;
 }
@@ -290,7 +291,11 @@ take_failure (UlakReading *reading, const Parts *parts, GError **error)
   ulak_log_info (NULL, "A message of %s cannot be decrypted (%s)", masked, reason);
   if (!parts->is_hidden && !reading->address->is_peer)
     ulak_reading_add_placeholder (reading, reason);
-  return ask_again (reading, parts, error);
+  if (!parts->is_of_bot)
+    return ask_again (reading, parts, error);
+  reading->entry->verdict.reply = ULAK_REPLY_ACK;
+  reading->entry->verdict.nack = ULAK_NACK_NO_SECRET;
+  return TRUE;
 }
 
 /* --- messages without anything to decrypt --- */
@@ -303,6 +308,8 @@ take_plaintext (UlakReading *reading, const UlakNode *plaintext, GError **error)
   const guint8 *bytes = ulak_node_get_bytes (plaintext, &size_bytes);
   g_autoptr (UlakContent) content = ulak_content_read (bytes, size_bytes, &names);
 
+  if (reading->entry->way > 0)
+    ulak_content_keep_whole (content, bytes, size_bytes);
   return content->kind == ULAK_CONTENT_PROTOCOL || ulak_reading_take (reading, content, error);
 }
 
@@ -342,9 +349,9 @@ take_parts_of_user (UlakReading *reading, GError **error)
       take_unavailable (reading, unavailable);
       return TRUE;
     }
-  if (parts.n_read == 0 && !parts.is_failed && parts.repeated != NULL && !judge_repeat (reading, &parts, error))
+  if (parts.n_read == 0 && (parts.is_failed || parts.repeated != NULL) && !judge_repeat (reading, &parts, error))
     return FALSE;
-  if (parts.n_read == 0 && (parts.is_failed || parts.n_parts == 0))
+  if (parts.n_read == 0 && !parts.was_here && (parts.is_failed || parts.n_parts == 0))
     return take_failure (reading, &parts, error);
   if (parts.n_decrypted > 0 && reading->n_rows == 0 && !note_handled (reading, error))
     return FALSE;
@@ -369,11 +376,10 @@ timestamp_of (const UlakEntry *entry)
   return (gint64) t * G_USEC_PER_SEC;
 }
 
-static gboolean
-receive_run (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GError **error)
+static UlakReading
+reading_of (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry)
 {
-  const UlakNode *plaintext = ulak_node_get_child (entry->stanza, "plaintext");
-  g_auto (UlakReading) reading = {
+  return (UlakReading){
     .database = database,
     .inbound = inbound,
     .entry = entry,
@@ -382,6 +388,27 @@ receive_run (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GEr
     .timestamp_us = timestamp_of (entry),
     .push_name = entry->address.is_from_me ? NULL : ulak_node_get_attribute (entry->stanza, "notify"),
   };
+}
+
+/* A message that cannot be stored is shown as one that cannot be read. */
+static gboolean
+let_go_run (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GError **error)
+{
+  g_auto (UlakReading) reading = reading_of (database, inbound, entry);
+
+  if (entry->address.is_peer)
+    return TRUE;
+  if (!ulak_reading_begin (&reading, error))
+    return FALSE;
+  ulak_reading_add_placeholder (&reading, "not-stored");
+  return TRUE;
+}
+
+static gboolean
+receive_run (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GError **error)
+{
+  const UlakNode *plaintext = ulak_node_get_child (entry->stanza, "plaintext");
+  g_auto (UlakReading) reading = reading_of (database, inbound, entry);
 
   entry->verdict.reply = ULAK_REPLY_RECEIPT;
   if (!ulak_reading_begin (&reading, error))
@@ -426,8 +453,6 @@ follow_up (UlakChat *self, UlakEntry *entry)
     }
   if (verdict->asks_phone)
     ulak_placeholders_ask (self->placeholders, &entry->address, ulak_node_get_attribute (entry->stanza, "id"));
-  if (verdict->wants_group)
-    ulak_fetch_group_later (self->fetch, &entry->address.chat);
   if (verdict->is_migrated)
     ulak_chat_found_migration (self, ULAK_LID_MIGRATION_YES);
   if (self->migration == ULAK_LID_MIGRATION_UNKNOWN && entry->address.kind == ULAK_ADDRESS_DIRECT
@@ -483,5 +508,7 @@ ulak_chat_take_message (UlakChat *self, const UlakNode *stanza)
     }
   entry = ulak_entry_new (self, stanza, receive_run, answer);
   entry->address = address;
+  entry->last = let_go_run;
+  entry->n_ways = 1;
   ulak_intake_take (self->intake, entry);
 }

@@ -104,13 +104,15 @@ process_keys (Run *self, GError **error)
 {
   const UlakNode *keys = ulak_node_get_child (self->work->receipt, "keys");
   UlakBundleOutcome outcome = ULAK_BUNDLE_MALFORMED;
+  gboolean has_changed = FALSE;
   UlakBundle bundle;
 
   if (keys != NULL && ulak_bundle_read (keys, &bundle))
     {
       ulak_node_read_big_endian (self->work->receipt, "registration", &bundle.registration_id);
       if (!ulak_device_process_bundle (self->work->view.session, self->database, &self->device, &bundle,
-                                       self->work->view.now_us, &outcome, NULL, error))
+                                       self->work->view.now_us, &outcome, &has_changed, error)
+          || (has_changed && !ulak_group_forget_holder (self->database, NULL, &self->device, error)))
         return FALSE;
     }
   self->work->lacks_bundle = outcome != ULAK_BUNDLE_OK && !self->work->has_asked_bundle;

@@ -78,6 +78,18 @@ fetch (Job *job, UlakFetchKind kind, const UlakJid *jid)
   ulak_fetch_async (job->chat->fetch, kind, keys, fetched_cb, job);
 }
 
+/* What did not leave is asked for again at the next login, since its receipt has no ack. */
+static gboolean
+send_again (Job *job)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (job->chat->is_online && ulak_wire_send (job->chat->wire, job->work->stanza, &error))
+    return TRUE;
+  ulak_log_info (NULL, "A message was not sent again: %s", error == NULL ? "the line is not connected" : error->message);
+  return FALSE;
+}
+
 static void
 conclude (Job *job)
 {
@@ -97,11 +109,9 @@ conclude (Job *job)
       fetch (job, ULAK_FETCH_NEW_BUNDLES, &work->address.author);
       return;
     }
-  if (work->stanza != NULL && job->chat->is_online)
-    ulak_wire_send (job->chat->wire, work->stanza, NULL);
-  else if (work->why != NULL)
+  if (work->why != NULL)
     ulak_log_info (NULL, "A message was not sent again: %s", work->why);
-  end (job, TRUE);
+  end (job, work->stanza == NULL || send_again (job));
 }
 
 static void

@@ -89,6 +89,8 @@ gboolean ulak_group_forget_holder (UlakDatabase *database,
                                    const char *group,
                                    const UlakPeerDevice *device,
                                    GError **error);
+/* All devices of a user, in every group. */
+gboolean ulak_group_forget_holders (UlakDatabase *database, gint64 peer, GError **error);
 /* Our key of the group goes, and with it the memory of who has it: somebody left. */
 gboolean ulak_group_rotate (UlakDatabase *database, const char *group, GError **error);
 /* The device is gone: our keys of all groups where it holds one are rotated, its own sender keys deleted. */

@@ -69,6 +69,12 @@ ulak_group_forget_holder (UlakDatabase *database, const char *group, const UlakP
 }
 
 gboolean
+ulak_group_forget_holders (UlakDatabase *database, gint64 peer, GError **error)
+{
+  return ulak_sql_run (database, ULAK_QUERY ("memory-forget-peer"), ULAK_BINDINGS (ULAK_INTEGER ("peer", peer)), error);
+}
+
+gboolean
 ulak_group_rotate (UlakDatabase *database, const char *group, GError **error)
 {
   return ulak_sql_run (database, ULAK_QUERY ("sender-key-delete-own"), ULAK_BINDINGS (ULAK_TEXT ("group_jid", group)),

@@ -16,9 +16,11 @@ check_frame (const uint8_t *bytes, size_t size_bytes)
   g_autoptr (GBytes) frame = g_bytes_new_static (bytes, size_bytes);
   g_autoptr (GError) error = NULL;
   g_autoptr (UlakNode) node = ulak_node_decode (frame, &error);
+  g_autoptr (UlakNode) head = ulak_node_decode_head (frame, NULL);
   g_autoptr (UlakNode) again = NULL;
   g_autoptr (GBytes) encoded = NULL;
 
+  g_assert_true (node == NULL || (head != NULL && g_str_equal (ulak_node_get_tag (head), ulak_node_get_tag (node))));
   if (node == NULL)
     {
       g_assert_true (g_error_matches (error, ULAK_ERROR, ULAK_ERROR_INVALID)

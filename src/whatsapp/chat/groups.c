@@ -397,6 +397,8 @@ ulak_groups_apply (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entr
   ulak_node_read_number (entry->stanza, "t", G_MAXINT64 / G_USEC_PER_SEC, &t, NULL);
   if (group == NULL || !g_str_has_suffix (group, "@g.us"))
     return TRUE;
+  if (ulak_node_get_first (entry->stanza) == NULL) /* something changed, and nobody can say what */
+    return ulak_group_cache_make_stale (database, group, error);
   if (!ulak_peers_get_own (database, &change.own, error))
     return FALSE;
   for (const UlakNode *child = ulak_node_get_first (entry->stanza); child != NULL; child = ulak_node_get_next (child))

@@ -118,6 +118,8 @@ take_devices (UlakDatabase *database, UlakInbound *inbound G_GNUC_UNUSED, UlakEn
     lid = (UlakJid){ 0 };
   if (!ulak_people_meet (database, &from, &lid, entry->view.now_us, &peer, error))
     return FALSE;
+  if (ulak_node_get_first (entry->stanza) == NULL && !ulak_devices_forget (database, peer.id, error))
+    return FALSE;
   for (const UlakNode *change = ulak_node_get_first (entry->stanza); change != NULL;
        change = ulak_node_get_next (change))
     {

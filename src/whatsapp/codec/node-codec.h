@@ -13,4 +13,5 @@
 #define ULAK_NODE_FRAME_MAX 16777199 /* bytes of a plaintext; with its tag of 16 the length fits three bytes */
 
 UlakNode *ulak_node_decode (GBytes *frame, GError **error);
+UlakNode *ulak_node_decode_head (GBytes *frame, GError **error);
 GBytes *ulak_node_encode (const UlakNode *node, GError **error);

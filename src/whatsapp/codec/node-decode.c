@@ -21,6 +21,7 @@ typedef struct
   gsize size_bytes;
   gsize at;
   UlakNodeTree *tree; /* unowned */
+  gboolean is_for_head; /* what follows the attributes of the first node is not looked at */
   GError *error;      /* (owned) (nullable): the first */
 } Reader;
 
@@ -336,7 +337,7 @@ take_node (Reader *reader, UlakNodePen *parent, guint depth, UlakNode **node_out
   for (gint i = 0; i < (size - 1) / 2; i++)
     if (!take_attribute (reader, &pen))
       return FALSE;
-  if (size % 2 == 0 && !take_content (reader, &pen, depth))
+  if (size % 2 == 0 && !reader->is_for_head && !take_content (reader, &pen, depth))
     return FALSE;
   if (node_out != NULL)
     *node_out = pen.node;
@@ -344,15 +345,15 @@ take_node (Reader *reader, UlakNodePen *parent, guint depth, UlakNode **node_out
 }
 
 static UlakNode *
-decode_plain (GBytes *wire, gsize start, GError **error)
+decode_plain (GBytes *wire, gsize start, gboolean is_for_head, GError **error)
 {
   g_autoptr (UlakNodeTree) tree = ulak_node_tree_new (wire);
-  Reader reader = { .at = start, .tree = tree };
+  Reader reader = { .at = start, .tree = tree, .is_for_head = is_for_head };
   UlakNode *root = NULL;
 
   reader.bytes = g_bytes_get_data (wire, &reader.size_bytes);
   if (!take_node (&reader, NULL, 1, &root)
-      || (reader.at != reader.size_bytes && !refuse (&reader, "more bytes follow the end of the node")))
+      || (!is_for_head && reader.at != reader.size_bytes && !refuse (&reader, "more bytes follow the end of the node")))
     {
       g_propagate_error (error, reader.error);
       return NULL;
@@ -361,16 +362,8 @@ decode_plain (GBytes *wire, gsize start, GError **error)
   return root;
 }
 
-/**
- * ulak_node_decode:
- * @frame: the plaintext of a frame
- * @error: INVALID: it is no node; TOO_LARGE: a limit of node.h or ULAK_NODE_FRAME_MAX is passed, inflated or not
- *
- * Source: docs/protocol/nodes.md.
- * Returns: (transfer full) (nullable): its node
- */
-UlakNode *
-ulak_node_decode (GBytes *frame, GError **error)
+static UlakNode *
+decode (GBytes *frame, gboolean is_for_head, GError **error)
 {
   g_autoptr (GBytes) inflated = NULL;
   gsize size_bytes;
@@ -389,7 +382,34 @@ ulak_node_decode (GBytes *frame, GError **error)
       return NULL;
     }
   if ((bytes[0] & ULAK_WIRE_FLAG_DEFLATED) == 0)
-    return decode_plain (frame, 1, error);
+    return decode_plain (frame, 1, is_for_head, error);
   inflated = ulak_inflate (bytes + 1, size_bytes - 1, ULAK_NODE_FRAME_MAX, error);
-  return inflated == NULL ? NULL : decode_plain (inflated, 0, error);
+  return inflated == NULL ? NULL : decode_plain (inflated, 0, is_for_head, error);
+}
+
+/**
+ * ulak_node_decode:
+ * @frame: the plaintext of a frame
+ * @error: INVALID: it is no node; TOO_LARGE: a limit of node.h or ULAK_NODE_FRAME_MAX is passed, inflated or not
+ *
+ * Source: docs/protocol/nodes.md.
+ * Returns: (transfer full) (nullable): its node
+ */
+UlakNode *
+ulak_node_decode (GBytes *frame, GError **error)
+{
+  return decode (frame, FALSE, error);
+}
+
+/**
+ * ulak_node_decode_head:
+ * @frame: the plaintext of a frame that ulak_node_decode() refused
+ * @error: as there
+ *
+ * Returns: (transfer full) (nullable): its node without content, when tag and attributes can be read
+ */
+UlakNode *
+ulak_node_decode_head (GBytes *frame, GError **error)
+{
+  return decode (frame, TRUE, error);
 }

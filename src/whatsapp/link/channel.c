@@ -122,10 +122,29 @@ take_hello (UlakChannel *self, UlakSpan frame, GError **error)
   return TRUE;
 }
 
+/* Whatever these are about, that they came is worth knowing, and they want an answer. What a query was answered is not told by
+ * half of an answer. */
+static gboolean
+is_worth_its_head (const UlakNode *head)
+{
+  static const char *const tags[]
+      = { "message", "receipt", "notification", "call", "ack", "success", "failure", "stream:error", NULL };
+
+  return g_strv_contains (tags, ulak_node_get_tag (head));
+}
+
 /* Ending the connection for one stanza would not help: the server would give it again. Later ones are as good as ever. */
 static gboolean
-skip_bad (UlakChannel *self, const GError *bad, GError **error)
+skip_bad (UlakChannel *self, GBytes *frame, const GError *bad, GError **error)
 {
+  g_autoptr (UlakNode) head = ulak_node_decode_head (frame, NULL);
+
+  if (head != NULL && is_worth_its_head (head))
+    {
+      ulak_log_warning (NULL, NULL, "A <%s> of the server can only be read in part: %s", ulak_node_get_tag (head), bad->message);
+      self->events->received (head, self->user_data);
+      return TRUE;
+    }
   ulak_log_warning (NULL, NULL, "A stanza of the server cannot be read and is skipped: %s", bad->message);
   if (++self->bad_frames <= ULAK_CHANNEL_BAD_MAX)
     return TRUE;
@@ -147,7 +166,7 @@ take_node (UlakChannel *self, UlakSpan frame, GError **error)
   bytes = g_byte_array_free_to_bytes (g_steal_pointer (&plain));
   node = ulak_node_decode (bytes, &bad);
   if (node == NULL)
-    return skip_bad (self, bad, error);
+    return skip_bad (self, bytes, bad, error);
   self->events->received (node, self->user_data);
   return TRUE;
 }

@@ -5,7 +5,8 @@
  *
  * Socket and handshake have 20 s each. What is sent is sealed at once and written in the same order; several frames of
  * one turn of the main loop leave in one message. While the channel is paused, frames wait sealed, up to the limit of
- * frames.h. A stanza that cannot be read is skipped, up to ULAK_CHANNEL_BAD_MAX of them; whatever else the server does
+ * frames.h. A stanza that cannot be read is handed out without its content, when at least tag and attributes can be, so
+ * that it is answered; others are skipped, up to ULAK_CHANNEL_BAD_MAX of them. Whatever else the server does
  * against the rules ends the channel; it is abandoned then, never waited for. Main thread only.
  */
 #pragma once

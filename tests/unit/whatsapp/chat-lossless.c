@@ -224,6 +224,31 @@ test_group_over_limit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (side_count (self->alice, "groups WHERE is_stale = 1"), ==, 1);
 }
 
+/* --- stanzas of which only the beginning could be read --- */
+
+static void
+test_heads (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  const char *const users[] = { ALICE, BOB, NULL };
+  const UlakNode *receipt;
+
+  world_add_group (self->world, GROUP, TRUE, users);
+  side_send_text (self->alice, "m1", GROUP "@g.us", "Hello");
+  side_forget_sent (self->alice);
+  side_give (self->alice, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='text'/>");
+  assert_chat (self->alice, BOB, BOB "|undecryptable|");
+  receipt = side_find_sent (self->alice, "receipt", "type", "retry");
+  g_assert_nonnull (receipt);
+  g_assert_nonnull (ulak_node_get_child (receipt, "keys"));
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "class", "message"), ==, 1);
+  side_give (self->alice, "<notification id='n1' type='w:gp2' from='" GROUP "@g.us' t='1'/>");
+  g_assert_cmpint (side_count (self->alice, "groups WHERE is_stale = 1"), ==, 1);
+  g_assert_cmpint (side_count (self->alice, "device_lists WHERE fetched_us > 0"), ==, 1);
+  side_give (self->alice, "<notification id='n2' type='devices' from='" BOB_LID "@lid' t='1'/>");
+  g_assert_cmpint (side_count (self->alice, "device_lists WHERE fetched_us > 0"), ==, 0);
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "class", "notification"), ==, 2);
+}
+
 /* --- what single people may say --- */
 
 /* Receipts for messages that nobody knows are kept for a day, and no more of them than there may be. */
@@ -264,6 +289,7 @@ main (int argc, char **argv)
   ADD ("a notification that cannot be stored does not come for ever", test_notification_let_go);
   ADD ("an administrator may delete in a group that is not known yet", test_deletion_in_unknown_group);
   ADD ("a group over the limit does not hold the line up", test_group_over_limit);
+  ADD ("what came without its content is asked for, or makes old what is here", test_heads);
   ADD ("receipts for nothing are bounded", test_receipts_for_nothing);
   ADD ("what bots say is a placeholder", test_bot);
   return g_test_run ();

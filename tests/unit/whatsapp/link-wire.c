@@ -364,6 +364,39 @@ test_unreadable_stanzas (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_error (fixture->closed, ULAK_ERROR, ULAK_ERROR_DAMAGED);
 }
 
+/* What it is can be read, and what is in it cannot: it is handed out without. */
+static void
+test_half_readable (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  static const char *const tags[] = { "message", "receipt", "notification", "call", "ack" };
+  g_autoptr (UlakNode) answer = make_node ("iq", "8");
+  g_autoptr (UlakNode) good = make_node ("message", "9");
+
+  open_channel (fixture, link_peer_get_root (fixture->peer));
+  link_peer_accept (fixture->peer);
+  for (gsize i = 0; i <= G_N_ELEMENTS (tags); i++)
+    {
+      g_autoptr (UlakNode) node = make_node (i < G_N_ELEMENTS (tags) ? tags[i] : "iq", "7");
+      g_autoptr (GBytes) frame = ulak_node_encode (node, NULL);
+      g_autoptr (GByteArray) bad = g_bytes_unref_to_array (g_steal_pointer (&frame));
+
+      g_assert_cmpuint (bad->data[1], ==, 248); /* a short list, with one more for a content that is none */
+      bad->data[2]++;
+      g_byte_array_append (bad, (const guint8 *) "\xf8\x01\xfe", 3);
+      link_peer_send_plain (fixture->peer, bad->data, bad->len);
+    }
+  link_peer_send (fixture->peer, good);
+  while (fixture->nodes->len <= G_N_ELEMENTS (tags))
+    g_main_context_iteration (NULL, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (tags); i++)
+    {
+      g_assert_cmpstr (ulak_node_get_tag (fixture->nodes->pdata[i]), ==, tags[i]);
+      g_assert_cmpstr (ulak_node_get_attribute (fixture->nodes->pdata[i], "id"), ==, "7");
+      g_assert_null (ulak_node_get_first (fixture->nodes->pdata[i]));
+    }
+  g_assert_true (ulak_node_equal (fixture->nodes->pdata[G_N_ELEMENTS (tags)], good));
+}
+
 static void
 test_paused (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -435,6 +468,7 @@ main (int argc, char **argv)
   ADD ("/link-wire/a cut after the hello closes", GINT_TO_POINTER (LINK_PEER_CLOSES_AT_HELLO), test_closed_at);
   ADD ("/link-wire/a cut after the finish closes", GINT_TO_POINTER (LINK_PEER_CLOSES_AT_FINISH), test_closed_at);
   ADD ("/link-wire/a frame that was not sealed for us ends the connection", NULL, test_wrong_seal);
+  ADD ("/link-wire/stanzas that can be read in part are handed out without their content", NULL, test_half_readable);
   ADD ("/link-wire/stanzas that cannot be read are skipped, up to a number", NULL, test_unreadable_stanzas);
   ADD ("/link-wire/a paused channel hands nothing out", NULL, test_paused);
   ADD ("/link-wire/a channel may be closed from inside", NULL, test_closed_inside);

@@ -100,8 +100,7 @@ query_async (UlakWire *wire,
              GAsyncReadyCallback callback,
              gpointer user_data)
 {
-  ulak_link_query_async (link_of (wire), query, ULAK_LINK_QUERY_MS, cancellable, answered_cb,
-                         asked_new (wire, callback, user_data));
+  ulak_link_ask_async (link_of (wire), query, cancellable, answered_cb, asked_new (wire, callback, user_data));
 }
 
 static UlakNode *

@@ -152,6 +152,23 @@ ulak_link_query_async (UlakLink *self,
   g_object_unref (task);
 }
 
+void
+ulak_link_ask_async (UlakLink *self,
+                     UlakNodeBuilder *query,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  if (!ulak_link_is_pairing (self))
+    {
+      ulak_link_query_async (self, query, ULAK_LINK_QUERY_MS, cancellable, callback, user_data);
+      return;
+    }
+  ulak_node_builder_free (query);
+  g_task_report_new_error (self, callback, user_data, ulak_link_ask_async, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
+                           "The line is not linked to a phone yet");
+}
+
 static void
 read_refusal (const UlakNode *iq, guint *code_out, GError **error)
 {

@@ -148,6 +148,12 @@ void ulak_link_query_async (UlakLink *self,
                             GAsyncReadyCallback callback,
                             gpointer user_data);
 UlakNode *ulak_link_query_finish (UlakLink *self, GAsyncResult *result, guint *code_out, GError **error);
+/* The same of an account, for ULAK_LINK_QUERY_MS: WRONG_STATE also while a connection is there to be linked only. */
+void ulak_link_ask_async (UlakLink *self,
+                          UlakNodeBuilder *query, /* (transfer full) */
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
 
 char *ulak_link_make_id (UlakLink *self); /* unique on this connection, for stanzas that are neither message nor query */
 

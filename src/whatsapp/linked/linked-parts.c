@@ -21,7 +21,7 @@ port_query_async (gpointer owner,
                   GAsyncReadyCallback callback,
                   gpointer user_data)
 {
-  ulak_link_query_async (owner, query, ULAK_LINK_QUERY_MS, cancellable, callback, user_data);
+  ulak_link_ask_async (owner, query, cancellable, callback, user_data);
 }
 
 static UlakNode *

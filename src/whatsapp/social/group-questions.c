@@ -375,7 +375,25 @@ build_leave (UlakQuestion *self)
   return builder;
 }
 
-static const UlakQuestionKind leave_kind = { build_leave, NULL, { 0 } };
+/* The answer is one for all groups that were named: what was refused stands in it. */
+static gboolean
+read_leave (UlakDatabase *database G_GNUC_UNUSED,
+            const UlakNode *answer,
+            UlakQuestion *self G_GNUC_UNUSED,
+            char **json_out G_GNUC_UNUSED,
+            GError **error)
+{
+  const UlakNode *leave = ulak_node_get_child (answer, "leave");
+  const UlakNode *group = leave == NULL ? NULL : ulak_node_get_child (leave, "group");
+  guint64 code;
+
+  if (group == NULL || !ulak_node_read_number (group, "error", G_MAXUINT16, &code, NULL))
+    return TRUE;
+  g_set_error (error, ULAK_ERROR, ULAK_ERROR_REMOTE, "WhatsApp refused this: %" G_GUINT64_FORMAT, code);
+  return FALSE;
+}
+
+static const UlakQuestionKind leave_kind = { build_leave, read_leave, { 0 } };
 
 UlakQuestion *
 ulak_group_question_leave (UlakChat *chat, const char *group, GError **error)

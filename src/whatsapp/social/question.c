@@ -57,7 +57,7 @@ is_phone_number (const char *text)
 {
   gsize n_digits = strspn (text, "0123456789");
 
-  return text[n_digits] == '\0' && n_digits >= PHONE_DIGITS_MIN && n_digits <= PHONE_DIGITS_MAX;
+  return text[n_digits] == '\0' && text[0] != '0' && n_digits >= PHONE_DIGITS_MIN && n_digits <= PHONE_DIGITS_MAX;
 }
 
 static gboolean
@@ -82,7 +82,7 @@ ulak_question_add_person (UlakQuestion *self, const char *id, const char *path, 
 
   if (!parse_person (id, &jid))
     {
-      ulak_issues_add (issues, path, "must be a phone number of %d to %d digits or LIDUSER@lid", PHONE_DIGITS_MIN,
+      ulak_issues_add (issues, path, "must be a phone number with its country code, %d to %d digits and no 0 first, or LIDUSER@lid", PHONE_DIGITS_MIN,
                        PHONE_DIGITS_MAX);
       return;
     }
@@ -101,7 +101,7 @@ void
 ulak_question_add_people (UlakQuestion *self, const char *const *ids, const char *path, UlakIssues *issues)
 {
   if (ids[0] == NULL)
-    ulak_issues_add (issues, path, "must name somebody");
+    ulak_issues_add (issues, path, "must name 1 to %d people", ULAK_QUESTION_PEOPLE_MAX);
   for (guint i = 0; ids[i] != NULL && i <= ULAK_QUESTION_PEOPLE_MAX; i++)
     {
       g_autofree char *element = g_strdup_printf ("%s[%u]", path, i);

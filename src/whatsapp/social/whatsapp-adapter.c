@@ -67,12 +67,12 @@ done_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     ulak_call_return (user_data, NULL);
 }
 
-/* question: (transfer full) (nullable): error says why there is none. */
+/* question: (transfer full) (nullable): *error says why there is none. A pointer, since C says not which argument is made first. */
 static void
-ask (UlakCall *call, UlakQuestion *question, GAsyncReadyCallback callback, GError *error)
+ask (UlakCall *call, UlakQuestion *question, GAsyncReadyCallback callback, GError **error)
 {
   if (question == NULL)
-    ulak_call_fail (call, error);
+    ulak_call_fail (call, g_steal_pointer (error));
   else
     ulak_question_ask_async (question, callback, call);
 }
@@ -140,7 +140,7 @@ look_up_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(^a&s@a{sv})", &phones, NULL);
-  ask (call, ulak_look_up_question (self->parts.chat, phones, &error), text_cb, error);
+  ask (call, ulak_look_up_question (self->parts.chat, phones, &error), text_cb, &error);
 }
 
 static void
@@ -289,7 +289,7 @@ picture_read_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer u
   g_variant_get_child (ulak_call_get_parameters (picture->call), 0, "&s", &chat);
   ask (picture->call,
        ulak_profile_question_set_picture (self->parts.chat, chat, g_bytes_get_size (bytes) > 0 ? bytes : NULL, &error),
-       text_cb, error);
+       text_cb, &error);
 }
 
 static void
@@ -331,7 +331,7 @@ set_privacy_called (UlakCall *call, gpointer user_data)
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
   changes = ulak_json_parse_text (text, &error);
-  ask (call, changes == NULL ? NULL : ulak_profile_question_set_privacy (self->parts.chat, changes, &error), done_cb, error);
+  ask (call, changes == NULL ? NULL : ulak_profile_question_set_privacy (self->parts.chat, changes, &error), done_cb, &error);
 }
 
 static void
@@ -351,7 +351,7 @@ set_blocked_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&sb@a{sv})", &chat, &blocked, NULL);
-  ask (call, ulak_profile_question_set_blocked (self->parts.chat, chat, blocked, &error), done_cb, error);
+  ask (call, ulak_profile_question_set_blocked (self->parts.chat, chat, blocked, &error), done_cb, &error);
 }
 
 /* --- presence and calls --- */
@@ -422,7 +422,7 @@ get_group_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &group, NULL);
-  ask (call, ulak_group_question_get (self->parts.chat, group, &error), text_cb, error);
+  ask (call, ulak_group_question_get (self->parts.chat, group, &error), text_cb, &error);
 }
 
 static void
@@ -435,7 +435,7 @@ create_group_called (UlakCall *call, gpointer user_data)
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &text, NULL);
   request = ulak_json_parse_text (text, &error);
-  ask (call, request == NULL ? NULL : ulak_group_question_create (self->parts.chat, request, &error), text_cb, error);
+  ask (call, request == NULL ? NULL : ulak_group_question_create (self->parts.chat, request, &error), text_cb, &error);
 }
 
 static void
@@ -465,7 +465,7 @@ change_members_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s&s^a&s@a{sv})", &group, &action, &members, NULL);
-  ask (call, ulak_group_question_change_members (self->parts.chat, group, action, members, &error), text_cb, error);
+  ask (call, ulak_group_question_change_members (self->parts.chat, group, action, members, &error), text_cb, &error);
 }
 
 static void
@@ -476,7 +476,7 @@ list_join_requests_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &group, NULL);
-  ask (call, ulak_group_question_list_requests (self->parts.chat, group, &error), text_cb, error);
+  ask (call, ulak_group_question_list_requests (self->parts.chat, group, &error), text_cb, &error);
 }
 
 static void
@@ -487,7 +487,7 @@ leave_group_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&s@a{sv})", &group, NULL);
-  ask (call, ulak_group_question_leave (self->parts.chat, group, &error), done_cb, error);
+  ask (call, ulak_group_question_leave (self->parts.chat, group, &error), done_cb, &error);
 }
 
 static void
@@ -499,7 +499,7 @@ get_invite_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&sb@a{sv})", &group, &renew, NULL);
-  ask (call, ulak_group_question_invite (self->parts.chat, group, renew, &error), text_cb, error);
+  ask (call, ulak_group_question_invite (self->parts.chat, group, renew, &error), text_cb, &error);
 }
 
 static void
@@ -511,7 +511,7 @@ join_group_called (UlakCall *call, gpointer user_data)
   GError *error = NULL;
 
   g_variant_get (ulak_call_get_parameters (call), "(&sb@a{sv})", &invite, &look_only, NULL);
-  ask (call, ulak_group_question_join (self->parts.chat, invite, look_only, &error), text_cb, error);
+  ask (call, ulak_group_question_join (self->parts.chat, invite, look_only, &error), text_cb, &error);
 }
 
 /* --- chats --- */

@@ -177,6 +177,10 @@ test_refused (void)
   text = ask_for (alice, ulak_group_question_get (alice->chat, GROUP, NULL), "<nothing/>", &error);
   g_assert_null (text);
   g_assert_error (error, ULAK_ERROR, ULAK_ERROR_REMOTE);
+  g_clear_error (&error);
+  text = ask_for (alice, ulak_group_question_leave (alice->chat, GROUP, NULL), "<leave><group id='" GROUP "' error='404'/></leave>", &error);
+  g_assert_null (text);
+  g_assert_error (error, ULAK_ERROR, ULAK_ERROR_REMOTE);
 }
 
 static void

@@ -36,6 +36,7 @@ static const struct
   gint64 max_rows;
 } amounts[] = {
   { ULAK_QUERY ("trim-pre-keys"), 20000 },
+  { ULAK_QUERY ("trim-retry-keys"), 20000 },
   { ULAK_QUERY ("trim-sender-keys"), 500000 },
   { ULAK_QUERY ("trim-sent"), ULAK_SENT_MAX_ROWS },
   { ULAK_QUERY ("trim-retries-served"), 100000 },

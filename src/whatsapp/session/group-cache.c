@@ -68,13 +68,13 @@ ulak_group_cache_get (UlakDatabase *database, const char *group, UlakGroup **gro
 }
 
 static gboolean
-check_limits (const char *group, gsize document_bytes, guint n_members, GError **error)
+check_limits (gsize document_bytes, guint n_members, GError **error)
 {
   if (document_bytes <= ULAK_GROUP_CACHE_MAX_BYTES && n_members <= ULAK_GROUP_CACHE_MAX_MEMBERS)
     return TRUE;
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_TOO_LARGE,
-               "The group %s has %u members and %" G_GSIZE_FORMAT " bytes of metadata; at most %d and %d are allowed",
-               group, n_members, document_bytes, ULAK_GROUP_CACHE_MAX_MEMBERS, ULAK_GROUP_CACHE_MAX_BYTES);
+               "A group has %u members and %" G_GSIZE_FORMAT " bytes of metadata; at most %d and %d are kept", n_members,
+               document_bytes, ULAK_GROUP_CACHE_MAX_MEMBERS, ULAK_GROUP_CACHE_MAX_BYTES);
   return FALSE;
 }
 
@@ -107,7 +107,7 @@ ulak_group_cache_put (UlakDatabase *database,
                       gboolean *has_rotated_out,
                       GError **error)
 {
-  if (!check_limits (group, strlen (contents->document), contents->members->len, error)
+  if (!check_limits (strlen (contents->document), contents->members->len, error)
       || !ulak_sql_run (database, ULAK_QUERY ("group-put"),
                         ULAK_BINDINGS (GROUP_BINDING (group), ULAK_TEXT ("document", contents->document),
                                        ULAK_INTEGER ("uses_lid", contents->uses_lid),
@@ -140,7 +140,7 @@ ulak_group_cache_add_member (UlakDatabase *database, const char *group, const Ul
     return TRUE;
   if (!ulak_sql_find (database, ULAK_QUERY ("group-members-count"), ULAK_BINDINGS (GROUP_BINDING (group)), &row, error))
     return FALSE;
-  return check_limits (group, 0, (guint) ulak_statement_get_integer (row, "n") + 1, error)
+  return check_limits (0, (guint) ulak_statement_get_integer (row, "n") + 1, error)
          && write_member (database, group, member, error);
 }
 
@@ -162,7 +162,7 @@ ulak_group_cache_remove_member (UlakDatabase *database, const char *group, gint6
 gboolean
 ulak_group_cache_set_document (UlakDatabase *database, const char *group, const char *document, GError **error)
 {
-  return check_limits (group, strlen (document), 0, error)
+  return check_limits (strlen (document), 0, error)
          && ulak_sql_run (database, ULAK_QUERY ("group-set-document"),
                           ULAK_BINDINGS (GROUP_BINDING (group), ULAK_TEXT ("document", document)), error);
 }

@@ -88,10 +88,10 @@ run_distribution (UlakSignalVisit *visit, sender_key_distribution_message **mess
 }
 
 static gboolean
-set_error_of (UlakDecryptOutcome outcome, const char *group, GError **error)
+set_error_of (UlakDecryptOutcome outcome, GError **error)
 {
   g_set_error (error, ULAK_ERROR, outcome == ULAK_DECRYPT_NO_SESSION ? ULAK_ERROR_WRONG_STATE : ULAK_ERROR_DAMAGED,
-               "Our sender key of the group %s cannot be used (%s)", group, ulak_decrypt_outcome_get_name (outcome));
+               "Our sender key of a group cannot be used (%s)", ulak_decrypt_outcome_get_name (outcome));
   return FALSE;
 }
 
@@ -132,7 +132,7 @@ ulak_group_get_distribution (UlakSession *session,
   if (!ulak_signal_visit_judge (&visit, run_distribution (&visit, &message), &outcome, error))
     return FALSE;
   if (outcome != ULAK_DECRYPT_OK)
-    return set_error_of (outcome, group, error);
+    return set_error_of (outcome, error);
 
   distribution_out->key_id = sender_key_distribution_message_get_id (message);
   distribution_out->bytes = copy_serialized ((ciphertext_message *) message);
@@ -188,7 +188,7 @@ ulak_group_encrypt (UlakSession *session,
   if (!ulak_signal_visit_judge (&visit, run_encrypt (&visit, plain, &message), &outcome, error))
     return FALSE;
   if (outcome != ULAK_DECRYPT_OK)
-    return set_error_of (outcome, group, error);
+    return set_error_of (outcome, error);
 
   skmsg = copy_serialized (message);
   SIGNAL_UNREF (message);

@@ -290,6 +290,21 @@ test_grace (void)
   g_assert_cmpint (side_count (&bob, "pre_keys"), ==, 5);
 }
 
+/* Whoever sends what cannot be read makes us give out a key each time. */
+static void
+test_retry_keys (void)
+{
+  g_auto (Side) alice = { 0 };
+
+  side_set_up (&alice, ALICE);
+  side_run (&alice, "INSERT INTO pre_keys (id, record, public_key, state, created_us)"
+                    " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20005)"
+                    " SELECT i, x'00', x'00', 2, 1000000000000000 + i FROM n");
+  clean_up (&alice, 1000000000000000);
+  g_assert_cmpint (side_count (&alice, "pre_keys"), ==, 20000);
+  g_assert_cmpint (side_count (&alice, "pre_keys WHERE id <= 5"), ==, 0);
+}
+
 static void
 test_rotation (void)
 {
@@ -382,6 +397,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/pre-keys/an upload that was not confirmed is repeated with the same keys", test_pre_keys);
   g_test_add_func ("/session/pre-keys/ids begin again before the last one", test_pre_key_ids);
   g_test_add_func ("/session/pre-keys/used ones stay for a grace time and unused ones for good", test_grace);
+  g_test_add_func ("/session/credentials/keys in retry receipts do not grow without bound", test_retry_keys);
   g_test_add_func ("/session/pre-keys/the signed one changes every twenty-seven days", test_rotation);
   g_test_add_func ("/session/generation/a restored copy uses no ratchet again", test_copy);
   return g_test_run ();

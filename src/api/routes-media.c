@@ -7,13 +7,11 @@
 
 #include "api/media-stream.h"
 #include "api/request-call.h"
+#include "core/mime.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define MEDIA_TIMEOUT_MS (120 * 1000) /* the line may first fetch the file from the network */
-#define MIME_TYPE_MAX 100
-#define FILE_NAME_MAX 240
 
 static void
 uploaded (UlakRequest *request, UlakPeerReply *reply)
@@ -43,10 +41,11 @@ get_file_name (UlakRequest *request)
 static gboolean
 check_upload (UlakRequest *request, const char *mime_type, const char *file_name)
 {
-  if (mime_type == NULL || strchr (mime_type, '/') == NULL || strlen (mime_type) > MIME_TYPE_MAX)
+  if (mime_type == NULL || !ulak_mime_type_is_valid (mime_type))
     ulak_request_answer_fault (request, 400, "E_INVALID", "Content-Type: must name the type of the file, such as image/jpeg");
-  else if (strlen (file_name) > FILE_NAME_MAX || !g_utf8_validate (file_name, -1, NULL))
-    ulak_request_answer_fault (request, 400, "E_INVALID", "file_name: must be UTF-8 of at most 240 bytes");
+  else if (!g_utf8_validate (file_name, -1, NULL) || !ulak_file_name_is_valid (file_name))
+    ulak_request_answer_fault (request, 400, "E_INVALID",
+                               "file_name: must have at most 240 characters, and no slash, backslash or control character");
   else if (ulak_upload_get_size (ulak_request_get_upload (request)) == 0)
     ulak_request_answer_fault (request, 400, "E_INVALID", "The body must be the file");
   else
@@ -88,9 +87,10 @@ static void
 put_disposition (SoupMessageHeaders *headers, const char *file_name)
 {
   g_autoptr (GHashTable) parameters = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree char *clean = ulak_file_name_clean (file_name);
 
-  if (*file_name != '\0')
-    g_hash_table_insert (parameters, (gpointer) "filename", (gpointer) file_name);
+  if (*clean != '\0')
+    g_hash_table_insert (parameters, (gpointer) "filename", clean);
   soup_message_headers_set_content_disposition (headers, "attachment", parameters);
 }
 
@@ -115,6 +115,8 @@ opened (UlakRequest *request, UlakPeerReply *reply)
     }
   (void) g_variant_lookup (attributes, "mime-type", "&s", &mime_type);
   (void) g_variant_lookup (attributes, "file-name", "&s", &file_name);
+  if (!ulak_mime_type_is_valid (mime_type))
+    mime_type = "application/octet-stream";
   put_disposition (soup_server_message_get_response_headers (message), file_name);
   ulak_media_stream_start (request, fd, size_bytes, mime_type);
 }

@@ -7,10 +7,7 @@
 #include "connector/account-methods.h"
 #include "connector/line-parts.h"
 
-#include <string.h>
-
-#define MIME_TYPE_MAX 128
-#define FILE_NAME_MAX 240
+#include "core/mime.h"
 
 static void
 uploaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -41,10 +38,11 @@ ulak_account_upload_media (UlakCall *call, gpointer data)
 
   g_variant_get_child (parameters, 1, "&s", &mime_type);
   g_variant_get_child (parameters, 2, "&s", &file_name);
-  if (strchr (mime_type, '/') == NULL || strlen (mime_type) > MIME_TYPE_MAX)
+  if (!ulak_mime_type_is_valid (mime_type))
     ulak_issues_add (issues, "mime_type", "must be a MIME type such as image/jpeg");
-  if (g_utf8_strlen (file_name, -1) > FILE_NAME_MAX || strchr (file_name, '/') != NULL)
-    ulak_issues_add (issues, "file_name", "must have at most %d characters and no slash", FILE_NAME_MAX);
+  if (!ulak_file_name_is_valid (file_name))
+    ulak_issues_add (issues, "file_name", "must have at most %d characters, and no slash, backslash or control character",
+                     ULAK_FILE_NAME_MAX);
   if (!ulak_issues_to_error (issues, &error) || (fd = ulak_call_take_fd (call, handle, &error)) < 0)
     ulak_call_fail (call, error);
   else

@@ -106,7 +106,7 @@ read_value (JsonObject *object, const Setting *setting, UlakIssues *issues)
     case SETTING_HOURS:
       word = ulak_json_read_string (object, "", setting->name, ULAK_JSON_OPTIONAL, 0, 32, issues);
       if (word != NULL && !ulak_hours_parse (word, &hours))
-        ulak_issues_add (issues, setting->name, "must be HH:MM-HH:MM, or empty for never");
+        ulak_issues_add (issues, setting->name, "must be HH:MM-HH:MM of two different times, or empty for never");
       return pack_hours (&hours);
     }
   g_return_val_if_reached (0);

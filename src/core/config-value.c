@@ -212,7 +212,7 @@ ulak_config_key_describe (const UlakConfigKey *key)
                               key->unit == NULL ? "" : " ", key->unit == NULL ? "" : key->unit);
     case ULAK_CONFIG_STRING:
       if (g_strcmp0 (key->unit, "hours") == 0)
-        return g_strdup ("HH:MM-HH:MM, or nothing");
+        return g_strdup ("HH:MM-HH:MM of two different times, or nothing");
       if (key->min == key->max)
         return g_strdup_printf ("%" G_GINT64_FORMAT " %s", key->min,
                                 g_strcmp0 (key->unit, "hex") == 0 ? "hexadecimal digits" : "characters");

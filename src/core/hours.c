@@ -28,7 +28,7 @@ ulak_hours_parse (const char *text, UlakHours *hours_out)
 
   if (*text != '\0'
       && (strlen (text) != strlen ("00:00-00:00") || text[5] != '-' || !parse_time (text, &hours.from_minute)
-          || !parse_time (text + 6, &hours.to_minute)))
+          || !parse_time (text + 6, &hours.to_minute) || hours.from_minute == hours.to_minute))
     return FALSE;
   *hours_out = hours;
   return TRUE;

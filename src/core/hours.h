@@ -13,7 +13,7 @@ typedef struct
   gint to_minute;   /* not included; below from_minute: past midnight */
 } UlakHours;
 
-/* "" is never. FALSE: not of this form. */
+/* "" is never. FALSE: not of this form, or of no length: never and always are too far apart to guess. */
 gboolean ulak_hours_parse (const char *text, UlakHours *hours_out);
 char *ulak_hours_to_string (const UlakHours *self);
 gboolean ulak_hours_is_empty (const UlakHours *self);

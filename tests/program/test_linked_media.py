@@ -72,6 +72,23 @@ def test_files_of_a_client_come_whole(world, name):
     assert world.wait_event("message.received", network_id=sent["id"])["data"]["message"]["media"]["media_id"] == media["media_id"]
 
 
+@pytest.mark.parametrize("name, mime_type", [
+    ("page.html\r\nX-Evil: 1", "text/html"), ('a"; filename="b.html', "text/html"), ("page.html", "text/html\r\nX-Evil: 1"),
+    ("..\\..\\page.html", "no type at all"), ("../../page.html", "text/html; charset=\u00e9"), ("f\u00fcr dich \u202egnp.html", "TEXT/HTML;a=b"),
+])
+def test_names_and_types_of_strangers_do_no_harm(world, name, mime_type):
+    """What a stranger sends is an attachment, whatever it is called: no browser runs it on the API's origin."""
+    sent = world.anna.call("sendDocument", to=pn(SALES), file=b"<script>", name=name, mimetype=mime_type, wait="ack")
+    media = world.line.wait_message(sent["id"])["media"]
+    assert media["file_name"] == name
+    status, content, headers = world.suite.get(f"/api/v1/accounts/sales/media/{media['media_id']}")
+    assert (status, content) == (200, b"<script>") and headers["Content-Disposition"].startswith("attachment")
+    assert headers["X-Content-Type-Options"] == "nosniff" and "X-Evil" not in headers
+    assert headers["Content-Type"].lower() in (mime_type.lower(), "application/octet-stream")
+    stored = [path.name for path in (world.suite.data_dir / "accounts" / "sales" / "media").iterdir()]
+    assert all(len(one) == 36 for one in stored), stored
+
+
 OUTBOUND = {
     "image": ("image", PNG, "image/png", {"caption": "ours"}, "imageMessage", {"caption": "ours", "mimetype": "image/png", "width": 1, "height": 1}),
     "video": ("video", make_file("video/mp4", 50000), "video/mp4", {"caption": "film", "duration_s": 7, "thumbnail": base64.b64encode(JPEG).decode()},
@@ -100,6 +117,16 @@ def test_files_of_the_line_arrive_whole(world, name):
     on_phone = world.wait_inbox(ANNA, network_id=ours["network_id"])["message"][field]
     assert base64.b64decode(on_phone["mediaKey"]) == got["mediaKey"]
     assert failures_of_ours(world) == []
+
+
+def test_wrong_types_and_names_are_refused(world):
+    for mime_type in ("picture", "/", "image/", "image/png\tx", "image/p\u00e4ng", "im age/png"):
+        status, answer, _ = world.suite.request("POST", "/api/v1/accounts/sales/media", PNG, {"Content-Type": mime_type.encode()})
+        assert status == 400 and "Content-Type" in answer["error"] and "image/jpeg" in answer["error"], (mime_type, status, answer)
+    for name in ("a%0Ab.png", "a%2Fb.png", "x" * 241):
+        status, answer, _ = world.suite.request("POST", f"/api/v1/accounts/sales/media?file_name={name}", PNG, {"Content-Type": "image/png"})
+        assert status == 400 and "file_name" in str(answer), (name, answer)
+    assert world.suite.request("POST", "/api/v1/accounts/sales/media?file_name=%C3%A4.ogg", make_file("audio/ogg", 9), {"Content-Type": "audio/ogg; codecs=opus"})[0] == 201
 
 
 def test_a_document_with_a_caption_shows_it(world):

@@ -19,7 +19,7 @@ end_of (const char *text, gint64 wall_us)
 static void
 test_form (void)
 {
-  static const char *const bad[] = { "22:00", "22:00-7:00", "24:00-07:00", "22:60-07:00", "22:00 07:00", "22:00-07:00 ", "x" };
+  static const char *const bad[] = { "22:00", "22:00-7:00", "24:00-07:00", "22:60-07:00", "22:00 07:00", "22:00-07:00 ", "22:00-22:00", "x" };
   UlakHours hours = { 1, 2 };
   g_autofree char *text = NULL;
 

@@ -33,6 +33,7 @@ struct _UlakMediaClient
   GQueue queued;                   /* (element-type Turn) (owned) */
   GHashTable *busy;                /* (owned) (element-type utf8): names in the spool that a transfer uses */
   guint n_running;
+  guint sweep_timer;
   GPtrArray *asked;                /* (owned) (element-type Asked): what the phone was asked for */
 };
 

@@ -10,6 +10,7 @@
 
 #define SLOWEST_BYTES_PER_S 16384 /* 128 kbit/s */
 #define DEADLINE_MIN_S 60
+#define SWEEP_EVERY_S G_GINT64_CONSTANT (3600)
 
 static const UlakBackoff between_tries = { .first_ms = 500, .max_ms = 8000, .jitter_percent = 20 };
 
@@ -37,6 +38,7 @@ ulak_media_client_finalize (GObject *object)
 {
   UlakMediaClient *self = ULAK_MEDIA_CLIENT (object);
 
+  ulak_clock_clear_timer (self->clock, &self->sweep_timer);
   g_queue_clear_full (&self->queued, turn_free);
   g_clear_pointer (&self->busy, g_hash_table_unref);
   g_clear_pointer (&self->asked, g_ptr_array_unref);
@@ -66,7 +68,16 @@ ulak_media_client_init (UlakMediaClient *self)
   self->asked = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_media_asked_free);
 }
 
-/** ulak_media_client_new: makes the queries known, and sweeps the spool of what nobody came back for */
+static void
+sweep (gpointer user_data)
+{
+  UlakMediaClient *self = user_data;
+
+  ulak_spool_sweep (self->spool, ulak_clock_get_wall_us (self->clock) / G_USEC_PER_SEC);
+  self->sweep_timer = ulak_clock_add_timer (self->clock, SWEEP_EVERY_S * G_USEC_PER_SEC, sweep, self);
+}
+
+/** ulak_media_client_new: makes the queries known, and sweeps the spool of what nobody came back for, now and then */
 UlakMediaClient *
 ulak_media_client_new (const UlakMediaClientOptions *options)
 {
@@ -82,7 +93,7 @@ ulak_media_client_new (const UlakMediaClientOptions *options)
   self->spool = g_strdup (options->spool);
   self->host = g_strdup (options->host == NULL ? ULAK_MEDIA_HOST : options->host);
   self->connection = ulak_media_connection_new (&self->port, self->clock);
-  ulak_spool_sweep (self->spool, ulak_clock_get_wall_us (self->clock) / G_USEC_PER_SEC - ULAK_SPOOL_AGE_MAX_S);
+  sweep (self);
   return self;
 }
 

@@ -263,6 +263,15 @@ choose_address (const Upload *self, GError **error)
                                         self->hosts->names[turn], self->hosts->auth, error);
 }
 
+/* A machine that is short of descriptors is no reason to give a message up. (transfer full) */
+static GError *
+new_file_error (const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "The medium's file is gone");
+  return g_error_new (ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The medium's file cannot be read now: %s", error->message);
+}
+
 static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -278,7 +287,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (file == NULL)
     {
-      fail (task, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "The medium's file is gone"));
+      fail (task, new_file_error (error));
       g_error_free (error);
       return;
     }
@@ -342,7 +351,7 @@ summarize_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCa
 
   ulak_media_keys_derive (&keys, &upload->media_key, upload->kind);
   if (stream == NULL)
-    g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "The medium's file is gone");
+    g_task_return_error (task, new_file_error (error));
   else if (!ulak_cipher_body_summarize (G_INPUT_STREAM (stream), upload->is_encrypted ? &keys : NULL, cancellable,
                                         &upload->summary, &error))
     {

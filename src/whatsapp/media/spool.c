@@ -13,6 +13,7 @@
 
 #define SUFFIX ".enc"
 #define CHUNK_BYTES (64 * 1024)
+#define IN_USE_S 3600
 
 typedef struct
 {
@@ -22,7 +23,7 @@ typedef struct
   int fd;                        /* out: unowned; open: (owned) until the finish */
   goffset size_bytes;
   goffset max_bytes;
-  gint64 before_s;
+  gint64 now_s;
 } Job;
 
 static void
@@ -324,29 +325,83 @@ ulak_spool_remove_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+typedef struct
+{
+  char *path; /* (owned) */
+  gint64 written_s;
+  gint64 size_bytes;
+} Leftover;
+
+static void
+leftover_free (gpointer data)
+{
+  Leftover *self = data;
+
+  g_free (self->path);
+  g_free (self);
+}
+
+static gint
+compare_leftovers (gconstpointer a, gconstpointer b)
+{
+  const Leftover *one = *(const Leftover *const *) a, *other = *(const Leftover *const *) b;
+
+  return one->written_s < other->written_s ? -1 : one->written_s > other->written_s;
+}
+
+/* The oldest first. */
+static GPtrArray *
+list_leftovers (const char *path, gint64 *size_bytes_out)
+{
+  GPtrArray *leftovers = g_ptr_array_new_with_free_func (leftover_free);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  *size_bytes_out = 0;
+  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      Leftover *leftover;
+      struct stat about;
+
+      if (lstat (file, &about) != 0 || !S_ISREG (about.st_mode))
+        continue;
+      leftover = g_new0 (Leftover, 1);
+      leftover->path = g_steal_pointer (&file);
+      leftover->written_s = about.st_mtime;
+      leftover->size_bytes = about.st_size;
+      *size_bytes_out += about.st_size;
+      g_ptr_array_add (leftovers, leftover);
+    }
+  g_ptr_array_sort (leftovers, compare_leftovers);
+  return leftovers;
+}
+
 static void
 sweep_thread (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
 {
   Job *job = data;
-  g_autoptr (GDir) folder = g_dir_open (job->folder, 0, NULL);
-  const char *name;
+  gint64 size_bytes;
+  g_autoptr (GPtrArray) leftovers = list_leftovers (job->folder, &size_bytes);
 
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+  for (guint i = 0; i < leftovers->len; i++)
     {
-      g_autofree char *path = g_build_filename (job->folder, name, NULL);
-      struct stat about;
+      const Leftover *leftover = g_ptr_array_index (leftovers, i);
+      gint64 age_s = job->now_s - leftover->written_s;
 
-      if (lstat (path, &about) == 0 && S_ISREG (about.st_mode) && about.st_mtime < job->before_s)
-        g_unlink (path);
+      if (age_s <= IN_USE_S || (age_s <= ULAK_SPOOL_AGE_MAX_S && size_bytes <= ULAK_SPOOL_MAX_BYTES))
+        break;
+      if (g_unlink (leftover->path) == 0)
+        size_bytes -= leftover->size_bytes;
     }
   g_task_return_boolean (task, TRUE);
 }
 
 void
-ulak_spool_sweep (const char *folder, gint64 before_s)
+ulak_spool_sweep (const char *folder, gint64 now_s)
 {
   Job *job = job_new (folder, NULL);
 
-  job->before_s = before_s;
+  job->now_s = now_s;
   run (job, ulak_spool_sweep, sweep_thread, NULL, NULL, NULL);
 }

@@ -16,6 +16,7 @@
 G_BEGIN_DECLS
 
 #define ULAK_SPOOL_AGE_MAX_S (7 * 24 * 60 * 60) /* half a file nobody asked for again */
+#define ULAK_SPOOL_MAX_BYTES (G_GINT64_CONSTANT (1) << 30)
 
 /* (transfer full) */
 char *ulak_spool_make_name (const UlakMediaReference *reference);
@@ -42,7 +43,8 @@ gboolean ulak_spool_deliver_finish (GAsyncResult *result, GError **error);
 void ulak_spool_remove_async (const char *folder, const char *name, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ulak_spool_remove_finish (GAsyncResult *result, GError **error);
 
-/* Removes what was last written before before_s (Unix time). Nobody waits for it. */
-void ulak_spool_sweep (const char *folder, gint64 before_s);
+/* Removes what was last written ULAK_SPOOL_AGE_MAX_S ago, and of the rest the oldest files until ULAK_SPOOL_MAX_BYTES are left; what
+ * was written in the last hour may be in use and stays. now_s: Unix time. Nobody waits for it. */
+void ulak_spool_sweep (const char *folder, gint64 now_s);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "unit/fakes/random.h"
 #include "unit/whatsapp/media-host.h"
 #include "whatsapp/codec/protobufs.h"
+#include "whatsapp/media/spool.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -373,6 +374,48 @@ test_restart (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   assert_downloads (f, &file);
   g_assert_cmpstr (media_host_get_range (f->host), ==, "bytes=70000-");
   g_assert_cmpuint (count_spool (f), ==, 0);
+}
+
+static void
+leave_file (Fixture *f, const char *name, goffset size_bytes, gint64 age_s)
+{
+  g_autofree char *path = g_build_filename (f->folder, "spool", name, NULL);
+  gint64 written_s = ulak_clock_get_wall_us (ULAK_CLOCK (f->clock)) / G_USEC_PER_SEC - age_s;
+  const struct timespec times[] = { { .tv_sec = written_s }, { .tv_sec = written_s } };
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  g_assert_cmpint (truncate (path, size_bytes), ==, 0); /* of holes */
+  g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
+}
+
+static gboolean
+is_left (Fixture *f, const char *name)
+{
+  g_autofree char *path = g_build_filename (f->folder, "spool", name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* A line that runs for months: what is given up does not fill the disk. */
+static void
+test_sweep (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  const goffset half = ULAK_SPOOL_MAX_BYTES / 2;
+
+  leave_file (f, "old", 1, ULAK_SPOOL_AGE_MAX_S + 10);
+  leave_file (f, "first", half, 4 * 3600);
+  leave_file (f, "second", half, 3 * 3600);
+  leave_file (f, "third", half, 2 * 3600);
+  leave_file (f, "busy", half, 0);
+  ulak_fake_clock_advance_ms (f->clock, 3000 * 1000);
+  g_assert_true (is_left (f, "old"));
+  ulak_fake_clock_advance_ms (f->clock, 600 * 1000);
+  while (is_left (f, "old") || is_left (f, "first") || is_left (f, "second"))
+    if (!g_main_context_iteration (NULL, FALSE))
+      g_thread_yield ();
+  g_assert_true (is_left (f, "third") && is_left (f, "busy"));
 }
 
 static void
@@ -1077,6 +1120,7 @@ main (int argc, char *argv[])
   ADD ("a transfer that is cut goes on where it stopped", test_cut);
   ADD ("a file may come in more pieces than there are tries", test_many_cuts);
   ADD ("a restart goes on where the last process stopped", test_restart);
+  ADD ("what nobody came back for is swept while the line runs", test_sweep);
   ADD ("a host that knows no ranges is asked for the whole file", test_no_ranges);
   ADD ("wrong bytes are fetched once more and then refused, and nothing of them stays", test_wrong_bytes);
   ADD ("a file that is not what its message says is refused", test_other_contents);

@@ -302,6 +302,31 @@ start_session (UlakSignalVisit *visit, const UlakBundle *bundle, UlakBundleOutco
   return *outcome_out != ULAK_BUNDLE_OK || ulak_signal_visit_apply (visit, error);
 }
 
+/* As of first messages: a device that the server adds to our account would get what we send, and write in our name. */
+static gboolean
+check_bundle_device (UlakDatabase *database,
+                     const UlakPeerDevice *to,
+                     const UlakBundle *bundle,
+                     gboolean *holds_out,
+                     gboolean *is_other_account_out,
+                     GError **error)
+{
+  gboolean is_ours;
+  UlakPeer own;
+
+  if (!ulak_peers_get_own (database, &own, error))
+    return FALSE;
+  is_ours = own.id != 0 && own.id == to->peer;
+  *holds_out = !is_ours;
+  *is_other_account_out = FALSE;
+  if (bundle->device_identity.size_bytes > 0
+      && !ulak_device_identity_check (database, to, bundle->device_identity, bundle->identity, holds_out,
+                                      is_other_account_out, error))
+    return FALSE;
+  *holds_out = *holds_out && !(is_ours && *is_other_account_out);
+  return TRUE;
+}
+
 gboolean
 ulak_device_process_bundle (UlakSession *session,
                             UlakDatabase *database,
@@ -322,9 +347,7 @@ ulak_device_process_bundle (UlakSession *session,
   if (!is_well_formed (bundle))
     return TRUE;
 
-  if (to->device != 0 && bundle->device_identity.size_bytes > 0
-      && !ulak_device_identity_check (database, to, bundle->device_identity, bundle->identity, &holds,
-                                      &is_other_account, error))
+  if (to->device != 0 && !check_bundle_device (database, to, bundle, &holds, &is_other_account, error))
     return FALSE;
   *outcome_out = ULAK_BUNDLE_BAD_DEVICE;
   if (!holds)

@@ -442,6 +442,20 @@ test_device_identity_of_pkmsg (void)
   assert_reads (&taken, "look at my papers");
 }
 
+/* A session with a device that self takes for its own, since self's phone said so. */
+static UlakPeerDevice
+meet_companion (Side *self, Side *companion)
+{
+  g_autoptr (GBytes) statement = make_statement (companion, TRUE, &self->phone);
+  UlakPeerDevice device = side_know (self, companion);
+  Keys keys = { 0 };
+
+  side_publish (companion, TRUE, &keys);
+  keys.bundle.device_identity = ulak_span_of (statement);
+  g_assert_cmpint (side_meet_as (self, &device, &keys.bundle), ==, ULAK_BUNDLE_OK);
+  return device;
+}
+
 /* Whoever comes as our own phone has the key that linked us. */
 static void
 test_own_phone (void)
@@ -454,8 +468,7 @@ test_own_phone (void)
 
   side_set_up (&alice, ALICE);
   side_set_up (&eve, "15550000001@s.whatsapp.net", "100000000000001@lid", 9);
-  side_meet (&eve, &alice);
-  to_alice = side_know (&eve, &alice);
+  to_alice = meet_companion (&eve, &alice);
   from_phone = side_know (&alice, &eve);
   first = side_encrypt (&eve, &to_alice, "I am your phone");
   g_assert_cmpint (side_try (&alice, &from_phone, &first), ==, ULAK_DECRYPT_UNTRUSTED);
@@ -479,8 +492,7 @@ test_own_companion (void)
 
   side_set_up (&alice, ALICE);
   side_set_up (&other, "15550000001:9@s.whatsapp.net", "100000000000001:9@lid", 9);
-  side_meet (&other, &alice);
-  to_alice = side_know (&other, &alice);
+  to_alice = meet_companion (&other, &alice);
   from_other = side_know (&alice, &other);
   first = side_encrypt (&other, &to_alice, "we wrote this");
   forged = make_statement (&other, TRUE, &other.phone);
@@ -492,6 +504,31 @@ test_own_companion (void)
   g_assert_true (ulak_device_decrypt (alice.session, alice.database, &from_other, first.kind, ulak_span_of (first.bytes),
                                       ulak_span_of (statement), alice.now_us, &taken, NULL));
   assert_reads (&taken, "we wrote this");
+}
+
+/* The same of the keys that a server gives us for a companion of ours. */
+static void
+test_bundle_of_own_companion (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_auto (Side) other = { 0 };
+  g_autoptr (GBytes) forged = NULL;
+  g_autoptr (GBytes) statement = NULL;
+  UlakPeerDevice to_other;
+  Keys keys = { 0 };
+
+  side_set_up (&alice, ALICE);
+  side_set_up (&other, "15550000001:9@s.whatsapp.net", "100000000000001:9@lid", 9);
+  side_publish (&other, TRUE, &keys);
+  to_other = side_know (&alice, &other);
+  forged = make_statement (&other, TRUE, &other.phone);
+  statement = make_statement (&other, TRUE, &alice.phone);
+  g_assert_cmpint (side_meet_as (&alice, &to_other, &keys.bundle), ==, ULAK_BUNDLE_BAD_DEVICE);
+  keys.bundle.device_identity = ulak_span_of (forged);
+  g_assert_cmpint (side_meet_as (&alice, &to_other, &keys.bundle), ==, ULAK_BUNDLE_BAD_DEVICE);
+  g_assert_cmpint (side_count (&alice, "sessions"), ==, 0);
+  keys.bundle.device_identity = ulak_span_of (statement);
+  g_assert_cmpint (side_meet_as (&alice, &to_other, &keys.bundle), ==, ULAK_BUNDLE_OK);
 }
 
 /* Both begin at the same moment: each keeps what the other sent. */
@@ -557,6 +594,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/device-cipher/a forged or broken bundle begins no session", test_forged_bundles);
   g_test_add_func ("/session/device-cipher/a bundle without a one-time key is good", test_bundle_without_pre_key);
   g_test_add_func ("/session/device-cipher/a bundle's device identity must hold", test_device_identity_of_bundle);
+  g_test_add_func ("/session/device-cipher/keys of our own companion come with our phone's word", test_bundle_of_own_companion);
   g_test_add_func ("/session/device-cipher/a first message's device identity must hold", test_device_identity_of_pkmsg);
   g_test_add_func ("/session/device-cipher/nobody else comes as our own phone", test_own_phone);
   g_test_add_func ("/session/device-cipher/our own companions show what our phone signed", test_own_companion);

@@ -175,6 +175,22 @@ find_row (UlakDatabase *database, const UlakInboundPlace *place, Row *row_out, G
 }
 
 gboolean
+ulak_inbound_has_placeholder (UlakDatabase *database,
+                              const UlakInboundMessage *message,
+                              gboolean *has_out,
+                              GError **error)
+{
+  g_auto (UlakInboundPlace) place = { .network_id = message->network_id };
+  g_auto (Row) row = { 0 };
+
+  if (!ulak_inbound_place_look_up (&place, database, message->contact, message->chat, message->from, error)
+      || !find_row (database, &place, &row, error))
+    return FALSE;
+  *has_out = row.sequence != 0 && g_str_equal (row.type, UNDECRYPTABLE);
+  return TRUE;
+}
+
+gboolean
 ulak_inbound_knows_message (UlakDatabase *database,
                             const UlakInboundMessage *message,
                             gboolean *knows_out,

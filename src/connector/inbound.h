@@ -139,6 +139,11 @@ gboolean ulak_inbound_knows_message (UlakDatabase *database,
                                      const UlakInboundMessage *message,
                                      gboolean *knows_out,
                                      GError **error);
+/* The same of a placeholder. */
+gboolean ulak_inbound_has_placeholder (UlakDatabase *database,
+                                       const UlakInboundMessage *message,
+                                       gboolean *has_out,
+                                       GError **error);
 gboolean ulak_inbound_was_seen (UlakDatabase *database, const char *const *parts, gboolean *seen_out, GError **error);
 
 UlakInbound *ulak_inbound_new (void);

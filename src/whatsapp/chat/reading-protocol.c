@@ -103,7 +103,8 @@ take_resent (UlakReading *self, const ProtobufCBinaryData *bytes, GError **error
   reading.push_name = address.is_from_me ? NULL : info->push_name;
   content = ulak_content_read_message (info->message, &names);
   return content->kind == ULAK_CONTENT_PROTOCOL
-         || (ulak_reading_begin (&reading, error) && ulak_reading_take (&reading, content, error));
+         || (ulak_reading_begin (&reading, error) && ulak_reading_take (&reading, content, error)
+             && ulak_reading_end_placeholder (&reading, error));
 }
 
 static gboolean

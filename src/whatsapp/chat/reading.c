@@ -142,6 +142,29 @@ ulak_reading_add_placeholder (UlakReading *self, const char *reason)
   add_document (self, document, ULAK_INBOUND_PLACEHOLDER);
 }
 
+gboolean
+ulak_reading_end_placeholder (UlakReading *self, GError **error)
+{
+  const UlakInboundMessage message
+      = { .chat = self->chat, .network_id = self->network_id, .from = self->from, .contact = self->contact };
+  const UlakInboundRevoke revoke = {
+    .chat = self->chat,
+    .network_id = self->network_id,
+    .from = self->from,
+    .timestamp_us = self->timestamp_us,
+    .contact = self->contact,
+  };
+  gboolean has_placeholder = FALSE;
+
+  if (self->n_rows > 0)
+    return TRUE;
+  if (!ulak_inbound_has_placeholder (self->database, &message, &has_placeholder, error))
+    return FALSE;
+  if (has_placeholder)
+    ulak_inbound_add_revoke (self->inbound, &revoke);
+  return TRUE;
+}
+
 static void
 refuse (const UlakReading *self, const char *what)
 {

@@ -43,6 +43,9 @@ gboolean ulak_reading_take (UlakReading *self, const UlakContent *content, GErro
 /* A row in place of what could not be read: reason is a word. */
 void ulak_reading_add_placeholder (UlakReading *self, const char *reason);
 
+/* What was read has no row of its own: a placeholder that waited for it ends. */
+gboolean ulak_reading_end_placeholder (UlakReading *self, GError **error);
+
 /* What only our own phone may say. */
 gboolean ulak_reading_take_protocol (UlakReading *self, const Wa__ProtocolMessage *protocol, GError **error);
 

@@ -359,7 +359,8 @@ take_parts_of_user (UlakReading *reading, GError **error)
     {
       const UlakPeerDevice author = { reading->author.id, reading->address->author.device };
 
-      return ulak_retry_count_forget (reading->database, &reading->address->chat, reading->network_id, &author, error);
+      return ulak_reading_end_placeholder (reading, error)
+             && ulak_retry_count_forget (reading->database, &reading->address->chat, reading->network_id, &author, error);
     }
   return TRUE;
 }

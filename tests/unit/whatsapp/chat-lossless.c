@@ -105,6 +105,33 @@ test_repeat_of_unreadable (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, 1);
 }
 
+/* A deletion that came damaged leaves no placeholder behind when it has come again. */
+static void
+test_deletion_came_again (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = world_network_id (self->bob, "m1");
+  g_autofree char *planted = world_network_id (self->bob, "p1");
+  g_autoptr (GBytes) plain = NULL;
+  Wa__MessageKey key = WA__MESSAGE_KEY__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+
+  side_send_text (self->bob, "m0", ALICE, "Zero");
+  side_send_text (self->alice, "a0", BOB, "Yes?");
+  side_send_text (self->bob, "m1", ALICE, "One");
+  key.id = id;
+  key.has_from_me = key.from_me = protocol.has_type = TRUE;
+  protocol.type = WA__PROTOCOL_MESSAGE__TYPE__REVOKE;
+  protocol.key = &key;
+  message.protocol_message = &protocol;
+  plain = ulak_protobuf_pack (&message);
+  side_plant (self->bob, ALICE_LID "@lid", planted, plain);
+  self->world->damages = TRUE;
+  side_send_text (self->bob, "p1", ALICE, "not this");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 1);
+  assert_chat (self->alice, BOB, BOB "|text|Zero\n" BOB "|revoked|\n" BOB "|revoked|");
+}
+
 /* --- what the database does not take --- */
 
 static void
@@ -283,6 +310,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("a repeat of what was cleaned up stays silent", test_repeat_of_cleaned_up);
   ADD ("a repeat of what came again readable stays silent", test_repeat_of_unreadable);
+  ADD ("a deletion that came again leaves no placeholder", test_deletion_came_again);
   ADD ("a message that has no row as it is has one with its bytes", test_kept_whole);
   ADD ("a message that can have no row at all is a placeholder", test_let_go);
   ADD ("a message is not answered when nothing of it can be written", test_nothing_taken);

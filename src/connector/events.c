@@ -224,7 +224,7 @@ ulak_events_put_message (UlakDatabase *database,
 /* What a row says itself, whatever its content says; see stored-message.c. */
 static const char *const row_fields[] = { "id", "network_id", "chat", "from", "from_me", "type",
                                           "timestamp", "status", "quoted", "error", "hold", "edited_at",
-                                          "revoked_by", "receipts", "text", "media", NULL };
+                                          "revoked_by", "receipts", "starred", "text", "media", NULL };
 
 static void
 append_text (GString *text, const char *before, const char *value)

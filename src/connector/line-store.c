@@ -43,7 +43,8 @@ enum
 static guint signals[N_SIGNALS];
 
 const char *const ulak_line_migrations[] = { "/org/ulak/sql/connector/migrations/0001-line.sql",
-                                            "/org/ulak/sql/connector/migrations/0002-conversations.sql", NULL };
+                                            "/org/ulak/sql/connector/migrations/0002-conversations.sql",
+                                            "/org/ulak/sql/connector/migrations/0003-stars.sql", NULL };
 
 static void
 ulak_line_store_dispose (GObject *object)

@@ -27,7 +27,7 @@ G_DECLARE_FINAL_TYPE (UlakLine, ulak_line, ULAK, LINE, UlakDaemon)
 typedef UlakBackend *(*UlakBackendFactory) (UlakLine *line, const char *backend, GError **error);
 
 UlakLine *ulak_line_new (UlakService *service, const char *network, UlakBackendFactory factory);
-/* Before it starts: migrations that begin with ulak_line_migrations and go on with those of the network's own tables. */
+/* Before it starts: those of ulak_line_migrations in their order, among those of the network's own tables; new ones at the end. */
 void ulak_line_set_migrations (UlakLine *self, const char *const *migrations);
 
 /* For UlakServiceSpec: the line's database, DATA_DIR/accounts/ACCOUNT/NETWORK.db, and its migrations. */

@@ -19,7 +19,7 @@ static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
 /* What a row says itself, whatever its content says. */
 static const char *const own_fields[] = { "id", "network_id", "chat", "from", "from_me", "type",
                                           "timestamp", "status", "quoted", "error", "hold", "edited_at",
-                                          "revoked_by", "receipts", NULL };
+                                          "revoked_by", "receipts", "starred", NULL };
 static const char *const media_kinds[] = { "image", "video", "audio", "document", "sticker", NULL };
 static const char *const media_fields[] = { "media_id", "link", "caption", "voice", "file_name",
                                             "gif", "video_note", "duration_s", "waveform", "thumbnail", NULL };
@@ -233,6 +233,8 @@ show_changes (UlakStatement *row, JsonObject *message)
     }
   if (!ulak_statement_is_null (row, "revoked_by"))
     set_text (message, "revoked_by", ulak_statement_get_text (row, "revoked_by"));
+  if (ulak_statement_get_integer (row, "starred") != 0)
+    json_object_set_boolean_member (message, "starred", TRUE);
 }
 
 /* Of a message to several people: how many have it. */

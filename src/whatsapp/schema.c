@@ -17,6 +17,7 @@ static const char *const migrations[] = {
   "/org/ulak/sql/whatsapp/migrations/0002-media.sql",
   "/org/ulak/sql/whatsapp/migrations/0003-chat.sql",
   "/org/ulak/sql/whatsapp/migrations/0004-history.sql",
+  "/org/ulak/sql/connector/migrations/0003-stars.sql",
   NULL,
 };
 

@@ -3,6 +3,7 @@
 """What a phone tells a linked line of its past and of the state that its devices share, through the server double."""
 
 import pytest
+from gi.repository import GLib
 
 from tests.program.linked import ANNA, BERT, CARL, SALES, lid, open_world, pn, reason_to_skip
 from tests.program.suite import wait_for
@@ -67,6 +68,30 @@ def test_marks_of_other_devices_are_seen_here(world):
         {"index": ["pin_v1", pn(ANNA)], "value": {"timestamp": 1764059400000, "pinAction": {"pinned": True}}, "version": 5}]})
     chat = wait_for(lambda: (c := chats(world)[ANNA])["muted_until"] and c["pinned"] and c, 30, "muted and pinned")
     assert chat["id"] == ANNA
+
+
+def test_a_star_is_seen_on_every_device(world):
+    group = world.double.control("groups", {"by": ANNA, "subject": "stars", "members": [SALES]})["jid"]
+    theirs = world.phone_send(ANNA, group, text="star me")
+    ours = world.line.send(ANNA, text="and me")["network_id"]
+    world.line.wait_message(theirs)
+
+    def index(chat, network_id, author):
+        return ["star", chat, network_id, "0" if author else "1", author or "0"]
+
+    for name, found in ((theirs, index(group, theirs, lid(ANNA))), (ours, index(pn(ANNA), ours, None))):
+        for starred in (True, False):
+            world.double.control(f"accounts/{SALES}/appstate", {"collection": "regular_high", "mutations": [
+                {"index": found, "value": {"timestamp": 1764059400000, "starAction": {"starred": starred}}, "version": 2}]})
+            wait_for(lambda name=name, starred=starred: world.line.read(name).get("starred", False) is starred, describe=f"starred {starred}")
+    world.line.whatsapp("StarMessage", "sb", theirs, True)
+    world.line.whatsapp("StarMessage", "sb", world.line.read(ours)["id"], True)
+    assert world.line.read(theirs)["starred"] is world.line.read(ours)["starred"] is True
+    records = [record for record in world.double.control(f"accounts/{SALES}/appstate/regular_high")["entries"] if record["index"][0] == "star"]
+    assert {record["index"][2]: record["value"]["starAction"]["starred"] for record in records} == {theirs: True, ours: True}, records
+    assert {record["index"][2]: record["index"][3] for record in records} == {theirs: "0", ours: "1"}
+    with pytest.raises(GLib.Error, match="NotFound"):
+        world.line.whatsapp("StarMessage", "sb", "nothing", True)
 
 
 def test_names_of_the_address_book_are_events_once_the_first_ones_are_known(world):

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * A table from the first string of the index to who understands it. Stars, labels, quick replies and settings of the phone's
+ * A table from the first string of the index to who understands it. Labels, quick replies and settings of the phone's
  * own screen are in the sum and mean nothing here. Source: docs/protocol/app-state.md, "Actions".
  */
 #include "whatsapp/chat/app-state-apply.h"
 
+#include "connector/sql.h"
 #include "whatsapp/chat/address.h"
 #include "whatsapp/chat/people.h"
 #include "whatsapp/session/credentials.h"
@@ -152,34 +153,78 @@ take_delete (Applying *self, const UlakAppStateAction *action, GError **error)
 
 /* --- one message --- */
 
-/* ["deleteMessageForMe", chat, id, "1" when it is ours, author in groups or "0"] */
+/* A message as its row names it; from: NULL when it is ours. */
+typedef struct
+{
+  char *chat; /* (owned) (nullable): the index names none */
+  char *from; /* (owned) (nullable) */
+  const char *network_id;
+} Named;
+
+static void
+named_clear (Named *self)
+{
+  g_free (self->chat);
+  g_free (self->from);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Named, named_clear)
+
+/* [ACTION, chat, id, "1" when it is ours, author in groups or "0"] */
+static gboolean
+read_message (Applying *self, const UlakAppStateAction *action, Named *named_out, GError **error)
+{
+  const char *const *index = action->index;
+  UlakJid chat, author;
+
+  if (index[1] == NULL || index[2] == NULL || index[3] == NULL || !parse_jid (index[1], &chat) || *index[2] == '\0')
+    return TRUE;
+  named_out->network_id = index[2];
+  if (!ulak_people_name (self->database, &chat, &named_out->chat, error))
+    return FALSE;
+  if (g_str_equal (index[3], "1"))
+    return TRUE;
+  if (!parse_jid (index[4], &author) || !ulak_jid_is_user (&author))
+    author = chat;
+  return ulak_people_name (self->database, &author, &named_out->from, error);
+}
+
 static gboolean
 take_delete_for_me (Applying *self, const UlakAppStateAction *action, GError **error)
 {
-  const char *const *index = action->index;
-  g_autofree char *chat = NULL, *from = NULL;
-  UlakJid chat_jid, author;
+  g_auto (Named) named = { 0 };
 
-  if (action->is_removed || action->value->delete_message_for_me_action == NULL || index[1] == NULL || index[2] == NULL
-      || index[3] == NULL || !parse_jid (index[1], &chat_jid) || *index[2] == '\0')
+  if (action->is_removed || action->value->delete_message_for_me_action == NULL)
     return TRUE;
-  if (!ulak_people_name (self->database, &chat_jid, &chat, error))
+  if (!read_message (self, action, &named, error))
     return FALSE;
-  if (!g_str_equal (index[3], "1"))
-    {
-      if (!parse_jid (index[4], &author) || !ulak_jid_is_user (&author))
-        author = chat_jid;
-      if (!ulak_people_name (self->database, &author, &from, error))
-        return FALSE;
-    }
-  ulak_inbound_add_revoke (self->inbound, &(UlakInboundRevoke){
-                                              .chat = chat,
-                                              .network_id = index[2],
-                                              .from = from,
-                                              .timestamp_us = ms_to_us (action->value->timestamp),
-                                              .flags = ULAK_INBOUND_HISTORY,
-                                          });
+  if (named.chat != NULL)
+    ulak_inbound_add_revoke (self->inbound, &(UlakInboundRevoke){
+                                                .chat = named.chat,
+                                                .network_id = named.network_id,
+                                                .from = named.from,
+                                                .timestamp_us = ms_to_us (action->value->timestamp),
+                                                .flags = ULAK_INBOUND_HISTORY,
+                                            });
   return TRUE;
+}
+
+/* A star is seen at the message; it is nothing that anybody is told of. */
+static gboolean
+take_star (Applying *self, const UlakAppStateAction *action, GError **error)
+{
+  const Wa__SyncActionValue__StarAction *star = action->value->star_action;
+  g_auto (Named) named = { 0 };
+
+  if (star == NULL && !action->is_removed)
+    return TRUE;
+  if (!read_message (self, action, &named, error))
+    return FALSE;
+  return named.chat == NULL
+         || ulak_sql_run (self->database, ULAK_SQL ("message-star"),
+                          ULAK_BINDINGS (ULAK_TEXT ("chat", named.chat), ULAK_TEXT ("network_id", named.network_id),
+                                         ULAK_TEXT ("sender", named.from),
+                                         ULAK_INTEGER ("starred", !action->is_removed && star->starred)),
+                          error);
 }
 
 /* --- people --- */
@@ -302,6 +347,7 @@ static const struct
   { "pin_v1", take_pin },
   { "pnForLidChat", take_pair },
   { "setting_pushName", take_own_name },
+  { "star", take_star },
 };
 
 gboolean

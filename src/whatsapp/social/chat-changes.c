@@ -25,6 +25,7 @@ typedef struct
   UlakJid jid;      /* in: as it was named; out: in the form of the account */
   gboolean as_lid;
   gboolean is_oldest;
+  char *message;    /* (owned) (nullable): the one that is meant, by our id or the network's */
   char *chat;       /* (owned): chat id */
   char *jid_text;   /* (owned) */
   char *network_id; /* (owned) (nullable): there is no message */
@@ -46,6 +47,7 @@ static void
 place_free (gpointer data)
 {
   place_clear (data);
+  g_free (((Place *) data)->message);
   g_free (data);
 }
 
@@ -81,11 +83,23 @@ find_participant (UlakDatabase *database, Place *self, const char *sender, GErro
 }
 
 static gboolean
+read_row (UlakDatabase *database, Place *self, UlakStatement *row, GError **error)
+{
+  g_autofree char *sender = NULL;
+
+  self->network_id = g_strdup (ulak_statement_get_text (row, "network_id"));
+  self->is_from_me = ulak_statement_is_null (row, "sender");
+  self->timestamp_s = ulak_statement_get_integer (row, "timestamp_us") / G_USEC_PER_SEC;
+  if (!self->is_from_me)
+    sender = g_strdup (ulak_statement_get_text (row, "sender"));
+  return find_participant (database, self, sender, error);
+}
+
+static gboolean
 find_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Place *self = data;
   UlakStatement *row = NULL;
-  g_autofree char *sender = NULL;
 
   place_clear (self);
   if (!ulak_people_name (database, &self->jid, &self->chat, error) || !find_jid (database, self, error))
@@ -94,14 +108,31 @@ find_run (UlakDatabase *database, gpointer data, GError **error)
   if (!ulak_sql_find (database, self->is_oldest ? ULAK_SQL ("message-oldest-of-chat") : ULAK_SQL ("message-newest-of-chat"),
                       ULAK_BINDINGS (ULAK_TEXT ("chat", self->chat)), &row, error))
     return FALSE;
-  if (row == NULL)
+  return row == NULL || read_row (database, self, row, error);
+}
+
+/* A message that the network does not know cannot be named to it. */
+static gboolean
+find_message_run (UlakDatabase *database, gpointer data, GError **error)
+{
+  Place *self = data;
+  UlakStatement *row = NULL;
+
+  place_clear (self);
+  if (!ulak_sql_find (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->message)), &row, error))
+    return FALSE;
+  if (row == NULL
+      && !ulak_sql_find (database, ULAK_SQL ("message-by-network-id"), ULAK_BINDINGS (ULAK_TEXT ("network_id", self->message)),
+                         &row, error))
+    return FALSE;
+  if (row == NULL || ulak_statement_is_null (row, "network_id")
+      || !ulak_people_parse_chat (ulak_statement_get_text (row, "chat"), &self->jid))
     return TRUE;
-  self->network_id = g_strdup (ulak_statement_get_text (row, "network_id"));
-  self->is_from_me = ulak_statement_is_null (row, "sender");
-  self->timestamp_s = ulak_statement_get_integer (row, "timestamp_us") / G_USEC_PER_SEC;
-  if (!self->is_from_me)
-    sender = g_strdup (ulak_statement_get_text (row, "sender"));
-  return find_participant (database, self, sender, error);
+  self->chat = g_strdup (ulak_statement_get_text (row, "chat"));
+  if (!read_row (database, self, row, error) || !find_jid (database, self, error))
+    return FALSE;
+  self->jid_text = ulak_jid_print (&self->jid);
+  return TRUE;
 }
 
 static Place *
@@ -116,6 +147,18 @@ place_new (UlakChat *chat, const char *id, GError **error)
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: must be a phone number, LIDUSER@lid or a group, ...@g.us");
   g_free (self);
   return NULL;
+}
+
+static UlakAppStateMessage
+message_of (const Place *place)
+{
+  return (UlakAppStateMessage){
+    .chat = place->jid_text,
+    .network_id = place->network_id,
+    .is_from_me = place->is_from_me,
+    .participant = place->participant,
+    .timestamp_s = place->timestamp_s,
+  };
 }
 
 /* --- changes --- */
@@ -217,13 +260,7 @@ change_next (GTask *task)
 {
   Changing *self = g_task_get_task_data (task);
   const Place *place = self->place;
-  const UlakAppStateMessage last = {
-    .chat = place->jid_text,
-    .network_id = place->network_id,
-    .is_from_me = place->is_from_me,
-    .participant = place->participant,
-    .timestamp_s = place->timestamp_s,
-  };
+  const UlakAppStateMessage last = message_of (place);
   UlakAppStateChange change;
 
   if (self->next == self->changes->len)
@@ -296,6 +333,79 @@ ulak_chat_changes_async (UlakChat *chat,
   self->changes = list;
   g_task_set_task_data (task, self, changing_free);
   ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_run, place, place_free, found_cb, task);
+}
+
+/* --- a star --- */
+
+typedef struct
+{
+  UlakAppState *app_state; /* (owned) */
+  gboolean is_starred;
+} Starring;
+
+static void
+starring_free (gpointer data)
+{
+  g_object_unref (((Starring *) data)->app_state);
+  g_free (data);
+}
+
+static void
+starred_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ulak_app_state_change_finish (ULAK_APP_STATE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+message_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Starring *self = g_task_get_task_data (task);
+  GError *error = NULL;
+  const Place *found = ulak_store_finish (ULAK_STORE (source), result, &error);
+  UlakAppStateMessage message;
+
+  if (found != NULL && found->network_id == NULL)
+    error = g_error_new_literal (ULAK_ERROR, ULAK_ERROR_NOT_FOUND, "There is no such message that WhatsApp knows");
+  if (error != NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  message = message_of (found);
+  ulak_app_state_change_async (self->app_state,
+                               &(const UlakAppStateChange){
+                                   .kind = ULAK_APP_STATE_STAR, .chat = found->jid_text, .is_on = self->is_starred, .last = &message },
+                               NULL, starred_cb, task);
+}
+
+void
+ulak_chat_star_async (UlakChat *chat,
+                      UlakAppState *app_state,
+                      const char *message,
+                      gboolean is_starred,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  GTask *task = g_task_new (chat, NULL, callback, user_data);
+  Starring *starring = g_new0 (Starring, 1);
+  Place *place = g_new0 (Place, 1);
+
+  g_task_set_source_tag (task, ulak_chat_star_async);
+  starring->app_state = g_object_ref (app_state);
+  starring->is_starred = is_starred;
+  g_task_set_task_data (task, starring, starring_free);
+  place->as_lid = ulak_chat_is_lid (chat);
+  place->message = g_strdup (message);
+  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_message_run, place, place_free, message_found_cb,
+                         task);
 }
 
 gboolean

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Chat changes: what the owner of a line does to a chat (archive, pin, mute, mark as read), for all devices of the account, and older
- * messages of it that the phone is asked for.
+ * Chat changes: what the owner of a line does to a chat (archive, pin, mute, mark as read) or a message (a star), for all devices of
+ * the account, and older messages that the phone is asked for.
  *
  * Main thread only.
  */
@@ -25,7 +25,15 @@ void ulak_chat_changes_async (UlakChat *chat,
                               JsonObject *changes,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
-gboolean ulak_chat_changes_finish (GAsyncResult *result, GError **error);
+gboolean ulak_chat_changes_finish (GAsyncResult *result, GError **error); /* also of ulak_chat_star_async() */
+
+/* message: our id or the network's. Errors: NOT_FOUND, and those of ulak_app_state_change_async(). */
+void ulak_chat_star_async (UlakChat *chat,
+                           UlakAppState *app_state,
+                           const char *message,
+                           gboolean is_starred,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
 
 /* The answer comes as a history. Errors: INVALID, NOT_FOUND (no message of the chat is stored), and those of
  * ulak_chat_send_peer_async(). */

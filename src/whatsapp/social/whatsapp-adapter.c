@@ -544,6 +544,17 @@ change_chat_called (UlakCall *call, gpointer user_data)
 }
 
 static void
+star_message_called (UlakCall *call, gpointer user_data)
+{
+  UlakWhatsAppAdapter *self = user_data;
+  const char *message;
+  gboolean starred;
+
+  g_variant_get (ulak_call_get_parameters (call), "(&sb@a{sv})", &message, &starred, NULL);
+  ulak_chat_star_async (self->parts.chat, self->parts.app_state, message, starred, chat_changed_cb, call);
+}
+
+static void
 history_asked_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   GError *error = NULL;
@@ -592,6 +603,7 @@ static const UlakCallMethod methods[] = {
   { "handle-get-invite", ULAK_ACTION_ACCOUNT_MANAGE, 2, get_invite_called },
   { "handle-join-group", ULAK_ACTION_ACCOUNT_MANAGE, 2, join_group_called },
   { "handle-change-chat", ULAK_ACTION_MESSAGE_SEND, 2, change_chat_called },
+  { "handle-star-message", ULAK_ACTION_MESSAGE_SEND, 2, star_message_called },
   { "handle-request-history", ULAK_ACTION_ACCOUNT_MANAGE, 2, request_history_called },
 };
 

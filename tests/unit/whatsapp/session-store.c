@@ -262,11 +262,15 @@ test_schema (void)
 {
   const char *const *migrations = ulak_schema_get_migrations ();
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  guint n = 0;
 
-  for (guint i = 0; ulak_line_migrations[i] != NULL; i++)
-    g_assert_cmpstr (migrations[i], ==, ulak_line_migrations[i]);
   for (guint i = 0; migrations[i] != NULL; i++)
-    g_assert_true (g_hash_table_add (seen, (gpointer) migrations[i]));
+    {
+      g_assert_true (g_hash_table_add (seen, (gpointer) migrations[i]));
+      if (g_strcmp0 (migrations[i], ulak_line_migrations[n]) == 0)
+        n++;
+    }
+  g_assert_null (ulak_line_migrations[n]);
 }
 
 int
@@ -278,6 +282,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/store/a fault of the database is an error and not an outcome", test_fault);
   g_test_add_func ("/session/store/a backup knows that it is one", test_backup);
   g_test_add_func ("/session/store/the cleaner goes on in steps until nothing is left to do", test_cleaner);
-  g_test_add_func ("/session/store/the schema begins with that of every line", test_schema);
+  g_test_add_func ("/session/store/the schema has that of every line, in its order", test_schema);
   return g_test_run ();
 }

@@ -68,7 +68,7 @@ ulak_content_apply_context (UlakContentReading *reading)
 
   if (context == NULL || content->document == NULL)
     return;
-  if (ulak_content_text_or_null (context->stanza_id) != NULL)
+  if (ulak_content_text_or_null (context->stanza_id) != NULL && strlen (context->stanza_id) <= ULAK_CONTENT_ID_MAX)
     {
       content->quoted_id = context->stanza_id;
       content->quoted_participant = ulak_content_text_or_null (context->participant);

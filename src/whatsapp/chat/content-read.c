@@ -70,7 +70,7 @@ ulak_content_keep_message (UlakContent *self, gpointer message)
 gboolean
 ulak_content_set_target (UlakContentReading *reading, const Wa__MessageKey *key)
 {
-  if (key == NULL || key->id == NULL || *key->id == '\0')
+  if (key == NULL || key->id == NULL || *key->id == '\0' || strlen (key->id) > ULAK_CONTENT_ID_MAX)
     return FALSE;
   reading->content->target = (UlakContentKey){
     .chat = key->remote_jid != NULL ? key->remote_jid : "",

@@ -17,6 +17,7 @@
 
 G_BEGIN_DECLS
 
+#define ULAK_CONTENT_ID_MAX 256 /* bytes of the id of a message; real ones have 32 at most */
 #define ULAK_CONTENT_RAW_MAX (4 * 1024 * 1024) /* bytes kept of what was not understood; servers pass on far less */
 
 typedef enum

@@ -9,7 +9,10 @@
 #include "whatsapp/chat/chat-private.h"
 
 #include "core/log.h"
+#include "whatsapp/chat/content.h"
 #include "whatsapp/chat/people.h"
+
+#include <string.h>
 
 typedef enum
 {
@@ -55,17 +58,23 @@ time_of (const UlakNode *node, gint64 fallback_us)
   return (gint64) t * G_USEC_PER_SEC;
 }
 
+static void
+add_id (GPtrArray *ids, const char *id)
+{
+  if (id != NULL && strlen (id) <= ULAK_CONTENT_ID_MAX && ids->len < 2 * ULAK_RECEIPT_IDS_MAX)
+    g_ptr_array_add (ids, (gpointer) id);
+}
+
 static GPtrArray *
 list_ids (const UlakNode *stanza)
 {
   GPtrArray *ids = g_ptr_array_new ();
   const UlakNode *list = ulak_node_get_child (stanza, "list");
 
-  g_ptr_array_add (ids, (gpointer) ulak_node_get_attribute (stanza, "id"));
+  add_id (ids, ulak_node_get_attribute (stanza, "id"));
   for (const UlakNode *item = list == NULL ? NULL : ulak_node_get_first (list); item != NULL;
        item = ulak_node_get_next (item))
-    if (ids->len < 2 * ULAK_RECEIPT_IDS_MAX && ulak_node_get_attribute (item, "id") != NULL)
-      g_ptr_array_add (ids, (gpointer) ulak_node_get_attribute (item, "id"));
+    add_id (ids, ulak_node_get_attribute (item, "id"));
   g_ptr_array_add (ids, NULL);
   return ids;
 }
@@ -115,7 +124,9 @@ add_participants (const Run *run, const UlakNode *participants, const char *word
 {
   const char *id = ulak_node_get_attribute (participants, "key");
 
-  for (const UlakNode *user = ulak_node_get_first (participants); user != NULL && id != NULL;
+  if (id == NULL || strlen (id) > ULAK_CONTENT_ID_MAX)
+    return TRUE;
+  for (const UlakNode *user = ulak_node_get_first (participants); user != NULL;
        user = ulak_node_get_next (user))
     {
       UlakInboundStatus status

@@ -494,6 +494,17 @@ refuse (UlakChat *self, const UlakNode *stanza, const GError *error)
   ulak_intake_take (self->intake, entry);
 }
 
+/* Senders choose the ids of their messages. */
+static gboolean
+check_id (const UlakNode *stanza, GError **error)
+{
+  const char *id = ulak_node_read_attribute (stanza, "id", error);
+
+  if (id != NULL && strlen (id) > ULAK_CONTENT_ID_MAX)
+    g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The id of a <message> has more than %d bytes", ULAK_CONTENT_ID_MAX);
+  return id != NULL && strlen (id) <= ULAK_CONTENT_ID_MAX;
+}
+
 void
 ulak_chat_take_message (UlakChat *self, const UlakNode *stanza)
 {
@@ -501,7 +512,7 @@ ulak_chat_take_message (UlakChat *self, const UlakNode *stanza)
   UlakAddress address;
   UlakEntry *entry;
 
-  if (ulak_node_read_attribute (stanza, "id", &error) == NULL
+  if (!check_id (stanza, &error)
       || !ulak_address_read (stanza, &self->me, &address, &error))
     {
       refuse (self, stanza, error);

@@ -291,6 +291,32 @@ test_receipts_for_nothing (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (side_count_sent (self->alice, "ack", "class", "receipt"), ==, 2);
 }
 
+/* Ids are chosen by senders, also those of the messages that they act on. */
+static void
+test_long_ids (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *id = g_strnfill (257, 'A');
+  g_autofree char *stanza = g_strdup_printf ("<message id='%s' from='" BOB_LID "@lid' t='1764059400' type='text'/>", id);
+  g_autofree char *planted = world_network_id (self->bob, "p1");
+  g_autoptr (GBytes) plain = NULL;
+  Wa__MessageKey key = WA__MESSAGE_KEY__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+  Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+
+  side_give (self->alice, stanza);
+  g_assert_cmpint (side_count (self->alice, "messages"), ==, 0);
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "error", "487"), ==, 1);
+  key.id = id;
+  key.has_from_me = key.from_me = protocol.has_type = TRUE;
+  protocol.type = WA__PROTOCOL_MESSAGE__TYPE__REVOKE;
+  protocol.key = &key;
+  message.protocol_message = &protocol;
+  plain = ulak_protobuf_pack (&message);
+  side_plant (self->bob, ALICE_LID "@lid", planted, plain);
+  side_send_text (self->bob, "p1", ALICE, "not this");
+  assert_chat (self->alice, BOB, BOB "|unsupported|");
+}
+
 /* What a bot says is sealed for somebody else: it is shown that there was something, and nobody is asked. */
 static void
 test_bot (Fixture *self, gconstpointer data G_GNUC_UNUSED)
@@ -319,6 +345,7 @@ main (int argc, char **argv)
   ADD ("a group over the limit does not hold the line up", test_group_over_limit);
   ADD ("what came without its content is asked for, or makes old what is here", test_heads);
   ADD ("receipts for nothing are bounded", test_receipts_for_nothing);
+  ADD ("ids that are none are not kept", test_long_ids);
   ADD ("what bots say is a placeholder", test_bot);
   return g_test_run ();
 }

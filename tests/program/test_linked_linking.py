@@ -176,6 +176,43 @@ def test_a_restart_in_the_middle_shows_a_new_qr(desk, account):
     assert command.end() == (0, "") and "linked and ready" in command
 
 
+def test_a_passkey_is_asked_for_answered_and_confirmed(desk, account, tmp_path):
+    def notify(kind, tag, content):
+        desk.double.control("pairing/notify", {"node": {"tag": "notification", "attrs": {"from": "s.whatsapp.net", "type": kind, "id": f"{kind}-1"},
+                                                        "content": [{"tag": tag, "attrs": {}, "content": content}]}})
+
+    def asked():
+        return [row["child"] for row in desk.double.control("journal/events")["rows"] if row["kind"] == "passkey"]
+
+    assert desk.post(account, {"method": "qr"})[0] == 200
+    command = desk.follow(account)
+    command.wait_for("Scan it")
+    options = {"challenge": "AAECAw", "rpId": "whatsapp.com", "allowCredentials": [{"id": "AQID", "type": "public-key"}]}
+    notify("passkey_prologue_request", "passkey_request_options", json.dumps(options))
+    desk.wait_state(account, "passkey")
+    link = desk.shown(account, "challenge")
+    assert (link["method"], link["challenge"]) == ("passkey", options) and "qr" not in link and "code" not in link
+    command.wait_for(f"ulakctl account passkey {account} FILE")
+    assertion = {"id": "AQID", "rawId": "AQID", "type": "public-key",
+                 "response": {"clientDataJSON": "e30", "authenticatorData": "AQ", "signature": "Ag", "userHandle": None}}
+    passkey = f"/api/v1/accounts/{account}/link/passkey"
+    for wrong, word in (({}, "rawId"), ({**assertion, "response": {}}, "clientDataJSON"), ({**assertion, "rawId": "a b"}, "rawId")):
+        status, answer, _ = desk.suite.post(passkey, wrong)
+        assert (status, answer["code"]) == (400, "E_INVALID") and word in answer["error"], answer
+    assert desk.suite.post(f"{passkey}/confirm")[0] == 409
+    file = tmp_path / "assertion.json"
+    file.write_text(json.dumps({**assertion, "rawId": ""}), encoding="utf-8")
+    assert "rawId" in desk.says("account", "passkey", account, str(file), code=2)
+    file.write_text(json.dumps(assertion), encoding="utf-8")
+    assert "taken" in desk.says("account", "passkey", account, str(file)) and asked() == ["passkey_prologue"]
+    identity = b"\x0a\x20" + b"\x09" + bytes(31) + b"\x12\x20" + bytes(32)  # public key and nonce
+    notify("crsc_continuation", "primary_ephemeral_identity", {"hex": identity.hex()})
+    link = wait_for(lambda: desk.shown(account, "code") if desk.state(account) == "passkey" else None, describe="a code to compare")
+    assert link["confirm"] is True and link["phone_shows_code"] is False and len(link["code"]) == 9
+    command.wait_for("--confirm")
+    assert desk.suite.post(f"{passkey}/confirm")[0] == 204 and asked()[-1] == "encrypted_pairing_request"
+
+
 def test_logout_and_link_again(desk, account):
     for _ in range(2):
         command = desk.follow(account)

@@ -115,9 +115,10 @@ export class Queries {
       child(iq, 'passkey_prologue') ||
       child(iq, 'companion_nonce') ||
       child(iq, 'encrypted_pairing_request')
-    )
+    ) {
       this.server.journal.event('passkey', { by: connection.name, child: children(iq)[0].tag });
-    else connection.error(iq, 400, 'bad-request');
+      connection.result(iq);
+    } else connection.error(iq, 400, 'bad-request');
   }
 
   #remove(connection, iq) {

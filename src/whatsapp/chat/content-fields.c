@@ -153,24 +153,15 @@ compare_pieces (gconstpointer a, gconstpointer b)
   return first->order < second->order ? -1 : 1;
 }
 
-static GByteArray *
-copy_span (UlakSpan span)
-{
-  GByteArray *bytes = g_byte_array_new ();
-
-  return g_byte_array_append (bytes, span.bytes, (guint) span.size_bytes);
-}
-
-/* FALSE: what is inside is not a protobuf. *bytes_out: NULL when nothing of it stays. */
+/* FALSE: what is inside is not a protobuf. */
 static gboolean
-reduce_field (const Field *field, const char *inner, gboolean is_sorted, GByteArray **bytes_out)
+append_field (GByteArray *out, const Field *field, const char *inner, gboolean is_sorted)
 {
   g_autoptr (GByteArray) reduced = NULL;
 
-  *bytes_out = NULL;
   if (inner == NULL || field->wire != WIRE_BYTES)
     {
-      *bytes_out = copy_span (field->whole);
+      g_byte_array_append (out, field->whole.bytes, (guint) field->whole.size_bytes);
       return TRUE;
     }
   reduced = ulak_fields_reduce (field->content, inner, ULAK_FIELDS_CHOSEN, is_sorted);
@@ -178,52 +169,58 @@ reduce_field (const Field *field, const char *inner, gboolean is_sorted, GByteAr
     return FALSE;
   if (reduced->len == 0)
     return TRUE;
-  *bytes_out = g_byte_array_new ();
-  append_varint (*bytes_out, field->number << 3 | WIRE_BYTES);
-  append_varint (*bytes_out, reduced->len);
-  g_byte_array_append (*bytes_out, reduced->data, reduced->len);
+  append_varint (out, field->number << 3 | WIRE_BYTES);
+  append_varint (out, reduced->len);
+  g_byte_array_append (out, reduced->data, reduced->len);
   return TRUE;
 }
 
-static GByteArray *
-join (GArray *pieces, gboolean is_sorted)
+static gboolean
+add_piece (GArray *pieces, const Field *field, const char *inner)
 {
-  GByteArray *bytes = g_byte_array_new ();
+  Piece piece = { field->number, pieces->len, g_byte_array_new () };
+  gboolean is_good = append_field (piece.bytes, field, inner, TRUE);
 
-  if (is_sorted)
-    g_array_sort (pieces, compare_pieces);
+  g_array_append_val (pieces, piece);
+  return is_good;
+}
+
+static void
+append_sorted (GByteArray *out, GArray *pieces)
+{
+  g_array_sort (pieces, compare_pieces);
   for (guint i = 0; i < pieces->len; i++)
     {
       const Piece *piece = &g_array_index (pieces, Piece, i);
 
-      g_byte_array_append (bytes, piece->bytes->data, piece->bytes->len);
+      g_byte_array_append (out, piece->bytes->data, piece->bytes->len);
     }
-  return bytes;
 }
 
+/* Strangers' bytes are never sorted: each field would be a piece of memory. */
 GByteArray *
 ulak_fields_reduce (UlakSpan bytes, const char *chosen, UlakFieldsMode mode, gboolean is_sorted)
 {
   g_autoptr (GArray) pieces = g_array_new (FALSE, FALSE, sizeof (Piece));
+  g_autoptr (GByteArray) out = g_byte_array_new ();
   const guint8 *at = bytes.size_bytes > 0 ? bytes.bytes : (const guint8 *) "";
   const guint8 *end = at + bytes.size_bytes;
 
   g_array_set_clear_func (pieces, piece_clear);
   while (at < end)
     {
-      Piece piece = { .order = pieces->len };
       const char *inner = NULL;
       Field field;
 
       if (!take_field (&at, end, &field))
         return NULL;
-      piece.number = field.number;
       if (is_chosen (chosen, field.number, &inner) != (mode == ULAK_FIELDS_CHOSEN))
         continue;
-      if (!reduce_field (&field, mode == ULAK_FIELDS_CHOSEN ? inner : NULL, is_sorted, &piece.bytes))
+      if (mode != ULAK_FIELDS_CHOSEN)
+        inner = NULL;
+      if (!(is_sorted ? add_piece (pieces, &field, inner) : append_field (out, &field, inner, FALSE)))
         return NULL;
-      if (piece.bytes != NULL)
-        g_array_append_val (pieces, piece);
     }
-  return join (pieces, is_sorted);
+  append_sorted (out, pieces);
+  return g_steal_pointer (&out);
 }

@@ -51,29 +51,34 @@ try_forms (const UlakContent *content, const UlakContentOpening *opening, GError
 
 /* --- votes --- */
 
-static gboolean
-is_option (const char *name, const ProtobufCBinaryData *hash)
+/* (transfer full): the hashes of the options (element-type GBytes) to the options; polls and votes may be long. */
+static GHashTable *
+hash_options (JsonArray *options)
 {
-  const UlakSpan span = ULAK_SPAN_TEXT (name);
-  guint8 digest[ULAK_SHA256_BYTES];
+  GHashTable *table = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
 
-  ulak_sha256 (&span, 1, digest);
-  return hash->len == sizeof digest && memcmp (hash->data, digest, sizeof digest) == 0;
+  for (guint i = 0; options != NULL && i < json_array_get_length (options); i++)
+    {
+      JsonNode *node = json_array_get_element (options, i);
+      guint8 digest[ULAK_SHA256_BYTES];
+      UlakSpan span;
+
+      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+        continue;
+      span = ULAK_SPAN_TEXT (json_node_get_string (node));
+      ulak_sha256 (&span, 1, digest);
+      g_hash_table_insert (table, g_bytes_new (digest, sizeof digest), (gpointer) json_node_get_string (node));
+    }
+  return table;
 }
 
 /* (nullable): the option of the poll that was chosen */
 static const char *
-find_option (JsonArray *options, const ProtobufCBinaryData *hash)
+find_option (GHashTable *options, const ProtobufCBinaryData *hash)
 {
-  for (guint i = 0; options != NULL && i < json_array_get_length (options); i++)
-    {
-      JsonNode *node = json_array_get_element (options, i);
+  g_autoptr (GBytes) key = g_bytes_new_static (hash->data, hash->len);
 
-      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-          && is_option (json_node_get_string (node), hash))
-        return json_node_get_string (node);
-    }
-  return NULL;
+  return g_hash_table_lookup (options, key);
 }
 
 static JsonArray *
@@ -108,7 +113,8 @@ show_vote (Opened *opened, GError **error)
   g_autoptr (Wa__PollVoteMessage) vote
       = ulak_protobuf_unpack (&wa__poll_vote_message__descriptor, g_bytes_get_data (opened->plain, NULL),
                               g_bytes_get_size (opened->plain), error);
-  JsonArray *options = get_options (opened->opening->document), *chosen = json_array_new (), *others = json_array_new ();
+  g_autoptr (GHashTable) options = hash_options (get_options (opened->opening->document));
+  JsonArray *chosen = json_array_new (), *others = json_array_new ();
   JsonObject *part = begin_reference (opened, "poll_vote");
 
   json_object_set_array_member (part, "options", chosen);

@@ -11,6 +11,7 @@
 
 #define LINES_MAX 512
 #define LIST_MAX 64 /* phones, emails, ... of one card */
+#define PARAMETERS_MAX 32 /* of one line */
 #define N_PARTS 5   /* of a name: family, given, additional, prefix, suffix */
 #define ADDRESS_PARTS 7
 
@@ -51,9 +52,9 @@ unescape (const char *text)
   return g_string_free (plain, FALSE);
 }
 
-/* At @separator that has no backslash before it; parts unescaped. */
+/* At @separator that has no backslash before it; the first @n_max parts, unescaped. */
 static char **
-split_value (const char *value, char separator)
+split_value (const char *value, char separator, guint n_max)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new ();
   const char *start = value;
@@ -70,7 +71,7 @@ split_value (const char *value, char separator)
       g_autofree char *part = g_strndup (start, (gsize) (at - start));
       g_ptr_array_add (parts, unescape (part));
       start = at + 1;
-      if (*at == '\0')
+      if (*at == '\0' || parts->len == n_max)
         break;
     }
   g_ptr_array_add (parts, NULL);
@@ -86,7 +87,7 @@ parse_line (const char *text, Line *line_out)
 
   if (head == NULL || *head == '\0')
     return FALSE;
-  line_out->parameters = g_strsplit (head, ";", -1);
+  line_out->parameters = g_strsplit (head, ";", PARAMETERS_MAX);
   dot = strrchr (line_out->parameters[0], '.');
   line_out->name = g_ascii_strup (dot != NULL ? dot + 1 : line_out->parameters[0], -1);
   line_out->value = g_strdup (colon + 1);
@@ -160,7 +161,7 @@ part_of (JsonObject *contact, const char *name)
 static void
 set_parts (JsonObject *object, const char *value, const char *const *names, guint n_names)
 {
-  g_auto (GStrv) parts = split_value (value, ';');
+  g_auto (GStrv) parts = split_value (value, ';', n_names);
 
   for (guint i = 0; parts[i] != NULL && i < n_names; i++)
     if (names[i] != NULL)
@@ -284,20 +285,16 @@ unfold (const char *card)
 {
   g_auto (GStrv) rows = g_strsplit (card, "\n", LINES_MAX);
   g_autoptr (GPtrArray) lines = g_ptr_array_new ();
+  g_autoptr (GString) line = g_string_new (NULL);
 
   for (guint i = 0; rows[i] != NULL; i++)
     {
       g_strchomp (rows[i]);
-      if ((rows[i][0] == ' ' || rows[i][0] == '\t') && lines->len > 0)
-        {
-          char **last = (char **) &g_ptr_array_index (lines, lines->len - 1);
-          char *joined = g_strconcat (*last, rows[i] + 1, NULL);
-
-          g_free (*last);
-          *last = joined;
-        }
-      else
-        g_ptr_array_add (lines, g_strdup (rows[i]));
+      g_string_append (line, rows[i] + (line->len > 0));
+      if (rows[i + 1] != NULL && (rows[i + 1][0] == ' ' || rows[i + 1][0] == '\t') && line->len > 0)
+        continue;
+      g_ptr_array_add (lines, g_strdup (line->str));
+      g_string_truncate (line, 0);
     }
   g_ptr_array_add (lines, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);

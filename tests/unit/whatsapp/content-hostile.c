@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* As a line's database reads its rows. */
 static const UlakJsonLimits row_limits = { 8 * 1024 * 1024, 40, 200000, FALSE };
@@ -433,6 +434,55 @@ test_cards (void)
     }
 }
 
+/* MiB that were in use at once, at most, so far. */
+static glong
+get_peak_mib (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+/* Bytes that are nothing but small fields take no more memory than some copies of them. */
+static void
+test_many_fields (void)
+{
+  const gsize size = 12 * 1024 * 1024;
+  glong before;
+  g_autofree guint8 *bytes = g_malloc (size);
+  g_autoptr (UlakContent) content = NULL;
+
+  for (gsize i = 0; i < size; i += 2)
+    {
+      bytes[i] = 0x08;
+      bytes[i + 1] = 0x01;
+    }
+  before = get_peak_mib ();
+  content = ulak_content_read (bytes, size, NULL);
+  g_assert_cmpstr (json_object_get_string_member (content->document, "type"), ==, "unsupported");
+  g_assert_cmpint (get_peak_mib () - before, <, 200);
+}
+
+/* A line that is nothing but separators takes no more memory than some copies of it. */
+static void
+test_long_cards (void)
+{
+  static const char *const beginnings[] = { "TEL", "N:" };
+  const gsize size = 8 * 1024 * 1024;
+  glong before = get_peak_mib ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (beginnings); i++)
+    {
+      g_autofree char *blanks = g_strnfill (size, ';');
+      g_autofree char *card = g_strconcat (beginnings[i], blanks, ":+1\nFN:A", NULL);
+      g_autoptr (JsonObject) contact = ulak_vcard_read (card, "Shown");
+
+      g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (contact, "name"), "formatted_name"), ==, "A");
+    }
+  g_assert_cmpint (get_peak_mib () - before, <, 200);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -450,5 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/whatsapp/content/hostile/texts of any length can be stored", test_long_texts);
   g_test_add_func ("/whatsapp/content/hostile/lists of any length can be stored", test_long_lists);
   g_test_add_func ("/whatsapp/content/hostile/cards are read as far as they go", test_cards);
+  g_test_add_func ("/whatsapp/content/hostile/many fields take no more memory than they are long", test_many_fields);
+  g_test_add_func ("/whatsapp/content/hostile/cards take no more memory than they are long", test_long_cards);
   return g_test_run ();
 }

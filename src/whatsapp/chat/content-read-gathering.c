@@ -5,6 +5,20 @@
  */
 #include "whatsapp/chat/content-reading.h"
 
+#include <string.h>
+
+#define POLL_MAX_BYTES 65536 /* of its name and options together: each vote looks at them again */
+
+static gboolean
+are_short (const Wa__PollCreationMessage *body)
+{
+  gsize size_bytes = strlen (body->name);
+
+  for (gsize i = 0; i < body->n_options; i++)
+    size_bytes += body->options[i]->option_name != NULL ? strlen (body->options[i]->option_name) : 0;
+  return size_bytes <= POLL_MAX_BYTES;
+}
+
 gboolean
 ulak_content_read_poll (UlakContentReading *reading, gconstpointer data)
 {
@@ -12,7 +26,7 @@ ulak_content_read_poll (UlakContentReading *reading, gconstpointer data)
   JsonArray *options;
   JsonObject *document, *poll;
 
-  if (body->name == NULL || body->n_options > ULAK_CONTENT_LIST_MAX)
+  if (body->name == NULL || body->n_options > ULAK_CONTENT_LIST_MAX || !are_short (body))
     return FALSE;
   document = ulak_content_begin (reading, "poll");
   ulak_content_set_text (document, "text", body->name);

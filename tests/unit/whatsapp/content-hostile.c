@@ -434,6 +434,28 @@ test_cards (void)
     }
 }
 
+/* Each vote reads its poll again. */
+static void
+test_long_polls (void)
+{
+  g_autofree char *name = g_strnfill (40000, 'a');
+  Wa__PollCreationMessage__Option option = WA__POLL_CREATION_MESSAGE__OPTION__INIT;
+  Wa__PollCreationMessage__Option *options[] = { &option, &option };
+  Wa__PollCreationMessage poll = WA__POLL_CREATION_MESSAGE__INIT;
+  Wa__Message message = WA__MESSAGE__INIT;
+
+  option.option_name = name;
+  poll.name = (char *) "x";
+  poll.options = options;
+  message.poll_creation_message = &poll;
+  for (poll.n_options = 1; poll.n_options <= 2; poll.n_options++)
+    {
+      g_autoptr (UlakContent) content = content_read_packed (&message);
+
+      g_assert_cmpstr (json_object_get_string_member (content->document, "type"), ==, poll.n_options == 1 ? "poll" : "unsupported");
+    }
+}
+
 /* MiB that were in use at once, at most, so far. */
 static glong
 get_peak_mib (void)
@@ -500,6 +522,7 @@ main (int argc, char **argv)
   g_test_add_func ("/whatsapp/content/hostile/texts of any length can be stored", test_long_texts);
   g_test_add_func ("/whatsapp/content/hostile/lists of any length can be stored", test_long_lists);
   g_test_add_func ("/whatsapp/content/hostile/cards are read as far as they go", test_cards);
+  g_test_add_func ("/whatsapp/content/hostile/polls are as long as polls are", test_long_polls);
   g_test_add_func ("/whatsapp/content/hostile/many fields take no more memory than they are long", test_many_fields);
   g_test_add_func ("/whatsapp/content/hostile/cards take no more memory than they are long", test_long_cards);
   return g_test_run ();

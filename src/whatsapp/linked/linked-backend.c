@@ -60,7 +60,7 @@ log_end (const UlakLinkedState *state)
     return;
   if (state->state == ULAK_LINE_STATE_FAILED || state->state == ULAK_LINE_STATE_BANNED
       || state->state == ULAK_LINE_STATE_OUTDATED || state->state == ULAK_LINE_STATE_LOGGED_OUT)
-    ulak_log_warning (ULAK_MESSAGE_REMOTE_REFUSED_ACCESS, ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, state->error_code),
+    ulak_log_warning (ULAK_MESSAGE_LINE_NOT_TAKEN, ULAK_FIELDS (ULAK_FIELD_ERROR_CODE, state->error_code),
                       "The network does not take the line: %s (%s)", state->why, state->error_code);
 }
 

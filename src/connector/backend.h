@@ -127,7 +127,7 @@ struct _UlakBackendClass
   /* Adds issues of its own to a send document that passed the general checks. Optional. */
   void (*check_message) (UlakBackend *self, JsonObject *message, UlakIssues *issues);
   /* Whether the network can be addressed so, and the chat id that stands for it (transfer full): NULL with INVALID. Optional:
-   * what ulak_message_to_chat() says. */
+   * what ulak_chat_id_parse() says. */
   char *(*resolve_recipient) (UlakBackend *self, const char *to, GError **error);
   /* What may be uploaded. Optional. mime_type as given; *max_bytes_out is the network's limit for it. */
   gboolean (*check_media) (UlakBackend *self, const char *mime_type, goffset *max_bytes_out, GError **error);

@@ -3,6 +3,7 @@
  *
  * Accepting: a send document becomes a row that will be sent, once per id.
  */
+#include "connector/chat-id.h"
 #include "connector/lanes.h"
 #include "connector/line-work.h"
 #include "connector/message-check.h"
@@ -205,7 +206,7 @@ acceptance_new (const char *id, JsonObject *message)
 
   self->id = g_strdup (id);
   self->content = ulak_json_print_object (message);
-  self->to = ulak_message_to_chat (ulak_json_peek_string (message, "to"));
+  self->to = ulak_chat_id_parse (ulak_json_peek_string (message, "to"));
   self->type = g_strdup (ulak_stored_message_type (message));
   self->reply_to = g_strdup (ulak_json_peek_string (message, "reply_to"));
   self->media_id = g_strdup (ulak_message_get_media_id (message));

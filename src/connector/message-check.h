@@ -12,11 +12,7 @@
 
 #include <json-glib/json-glib.h>
 
-#define ULAK_MESSAGE_CHAT_MAX 128
-
 void ulak_message_check (JsonObject *message, UlakIssues *issues);
 
-const char *ulak_message_get_kind (
-    JsonObject *message);                                    /* the member that holds the content; NULL if none does */
-char *ulak_message_to_chat (const char *to);                 /* (transfer full): NULL if to is neither a phone nor a chat id */
+const char *ulak_message_get_kind (JsonObject *message);     /* the member that holds the content; NULL if none does */
 const char *ulak_message_get_media_id (JsonObject *message); /* (nullable): the first one that it names */

@@ -6,6 +6,7 @@
  */
 #include "connector/stored-message.h"
 
+#include "connector/chat-id.h"
 #include "connector/message-check.h"
 #include "connector/sql.h"
 #include "core/clock.h"
@@ -115,7 +116,7 @@ show_mentions (JsonArray *people, JsonObject *message)
   for (guint i = 0; i < json_array_get_length (people); i++)
     {
       const char *person = json_array_get_string_element (people, i);
-      g_autofree char *id = ulak_message_to_chat (person);
+      g_autofree char *id = ulak_chat_id_parse (person);
       g_autofree char *text = id == NULL ? NULL : g_strdup_printf ("@%.*s", (int) strcspn (id, "@"), id);
       JsonObject *mention = json_object_new ();
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  */
+#include "connector/chat-id.h"
 #include "connector/message-check.h"
 
 #include "core/json.h"
@@ -206,7 +207,7 @@ test_recipients (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *chat = ulak_message_to_chat (rows[i].to);
+      g_autofree char *chat = ulak_chat_id_parse (rows[i].to);
       g_assert_cmpstr (chat, ==, rows[i].chat);
     }
 }

@@ -248,7 +248,7 @@ static void
 failed (UlakIntake *self, UlakEntry *entry, const GError *error)
 {
   gint64 delay_ms = MIN (RETRY_MIN_MS << MIN (entry->tries, 10), RETRY_MAX_MS);
-  gboolean is_hopeless = !is_fault_of_disk (error) && entry->tries + 1 >= TRIES_MAX;
+  gboolean is_hopeless;
 
   if (entry->verdict.wants_group && !entry->has_asked_group && entry->epoch == self->epoch)
     {
@@ -256,6 +256,9 @@ failed (UlakIntake *self, UlakEntry *entry, const GError *error)
       return;
     }
   entry->tries++;
+  if (!is_fault_of_disk (error))
+    entry->refusals++;
+  is_hopeless = !is_fault_of_disk (error) && entry->refusals >= TRIES_MAX;
   ulak_log_info (NULL, "A <%s> cannot be stored (try %u): %s", ulak_node_get_tag (entry->stanza), entry->tries,
                  error->message);
   if (is_hopeless && has_another_way (self, entry, error))

@@ -95,6 +95,7 @@ struct _UlakEntry
   guint hold;   /* what the wire's hold returned */
   gboolean has_asked_group; /* the group that it wanted was fetched, or cannot be */
   guint tries;
+  guint refusals; /* of them, those that were not the disk's */
   guint way;    /* 0: the whole; up to n_ways */
   gboolean is_last;
   guint timer;      /* of the next try; 0: none */

@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from tests.program.linked import ANNA, FAST, LIDS, NAMES, PACE, SALES, reason_to_skip
+from tests.program.linked import ANNA, CARL, FAST, LIDS, NAMES, PACE, SALES, reason_to_skip
 from tests.program.loopback import loopback_only
 from tests.program.peers import WhatsAppDouble
 from tests.program.suite import Suite, wait_for
@@ -223,6 +223,31 @@ def test_logout_and_link_again(desk, account):
         assert [device for device in desk.double.control(f"accounts/{SALES}")["devices"] if device["id"] and device["online"]] == []
     assert "logged_out" in desk.says("send", account, ANNA, "too late", code=5)
     assert "[warning]" not in desk.suite.line(account).log()  # it was wanted
+
+
+def test_another_phone_takes_the_line_over(desk, account):
+    """Nothing of the first account's keys is left to trip over, and what was said stays."""
+    group = desk.double.control("groups", {"by": ANNA, "subject": "both", "members": [SALES, CARL]})["jid"]
+
+    def talk(phone, text):
+        for to in (ANNA, group):
+            status, answer, _ = desk.suite.post(f"/api/v1/accounts/{account}/messages", {"to": to, "text": f"{text} to {to}"})
+            assert status == 202, answer
+            wait_for(lambda to=to: [row for row in desk.double.control(f"accounts/{ANNA}/inbox")["rows"] if row.get("text") == f"{text} to {to}"
+                                    and (row.get("author") or row["from"]).startswith((phone, LIDS[phone]))], 30, f"{text} to {to} at Anna's phone")
+        for to in (f"{LIDS[phone]}@lid", group):
+            name = desk.double.control(f"accounts/{ANNA}/send", {"to": to, "text": f"{text} from Anna"})["id"]
+            wait_for(lambda name=name: desk.suite.get(f"/api/v1/accounts/{account}/messages/{name}")[1].get("text") == f"{text} from Anna", 30, f"{text} from Anna")
+
+    for phone, text in ((SALES, "first"), (CARL, "second"), (SALES, "third")):
+        command = desk.follow(account)
+        desk.double.scan(phone, desk.shown(account, "qr")["qr"])
+        assert command.end() == (0, "")
+        talk(phone, text)
+        assert "history stays" in desk.says("account", "logout", account)
+    texts = [message["text"] for message in desk.suite.get(f"/api/v1/accounts/{account}/chats/{ANNA}/messages?limit=50")[1]["data"]]
+    assert {"first from Anna", "second from Anna", "third from Anna"} <= set(texts)
+    assert desk.double.control("journal/failures")["rows"] == []
 
 
 def test_a_refused_attempt_says_why_beside_the_next_qr(desk, account):

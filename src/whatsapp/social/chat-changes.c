@@ -5,161 +5,18 @@
  */
 #include "whatsapp/social/chat-changes.h"
 
-#include "connector/sql.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/issues.h"
 #include "core/json.h"
 #include "whatsapp/chat/content-write.h"
-#include "whatsapp/chat/people.h"
+#include "whatsapp/social/chat-place.h"
 #include "whatsapp/social/question.h"
 
 #include <string.h>
 
 #define FOR_EVER_MS (-1)
 #define FOR_EVER "forever"
-
-/* A chat as the account addresses it, and one of its messages. */
-typedef struct
-{
-  UlakJid jid;      /* in: as it was named; out: in the form of the account */
-  gboolean as_lid;
-  gboolean is_oldest;
-  char *message;    /* (owned) (nullable): the one that is meant, by our id or the network's */
-  char *chat;       /* (owned): chat id */
-  char *jid_text;   /* (owned) */
-  char *network_id; /* (owned) (nullable): there is no message */
-  char *participant; /* (owned) (nullable) */
-  gboolean is_from_me;
-  gint64 timestamp_s;
-} Place;
-
-static void
-place_clear (Place *self)
-{
-  g_clear_pointer (&self->chat, g_free);
-  g_clear_pointer (&self->jid_text, g_free);
-  g_clear_pointer (&self->network_id, g_free);
-  g_clear_pointer (&self->participant, g_free);
-}
-
-static void
-place_free (gpointer data)
-{
-  place_clear (data);
-  g_free (((Place *) data)->message);
-  g_free (data);
-}
-
-static gboolean
-find_jid (UlakDatabase *database, Place *self, GError **error)
-{
-  UlakPeer peer;
-  UlakJid jid;
-
-  if (!ulak_jid_is_user (&self->jid))
-    return TRUE;
-  if (!ulak_peers_find (database, &self->jid, &peer, error))
-    return FALSE;
-  if (peer.id != 0 && ulak_people_get_jid (&peer, self->as_lid, 0, &jid))
-    self->jid = jid;
-  return TRUE;
-}
-
-static gboolean
-find_participant (UlakDatabase *database, Place *self, const char *sender, GError **error)
-{
-  UlakPeer peer;
-  UlakJid jid;
-
-  if (sender == NULL || ulak_jid_is_user (&self->jid) || !ulak_people_parse_chat (sender, &jid) || !ulak_jid_is_user (&jid))
-    return TRUE;
-  if (!ulak_peers_find (database, &jid, &peer, error))
-    return FALSE;
-  if (peer.id != 0)
-    ulak_people_get_jid (&peer, self->as_lid, 0, &jid);
-  self->participant = ulak_jid_print (&jid);
-  return TRUE;
-}
-
-static gboolean
-read_row (UlakDatabase *database, Place *self, UlakStatement *row, GError **error)
-{
-  g_autofree char *sender = NULL;
-
-  self->network_id = g_strdup (ulak_statement_get_text (row, "network_id"));
-  self->is_from_me = ulak_statement_is_null (row, "sender");
-  self->timestamp_s = ulak_statement_get_integer (row, "timestamp_us") / G_USEC_PER_SEC;
-  if (!self->is_from_me)
-    sender = g_strdup (ulak_statement_get_text (row, "sender"));
-  return find_participant (database, self, sender, error);
-}
-
-static gboolean
-find_run (UlakDatabase *database, gpointer data, GError **error)
-{
-  Place *self = data;
-  UlakStatement *row = NULL;
-
-  place_clear (self);
-  if (!ulak_people_name (database, &self->jid, &self->chat, error) || !find_jid (database, self, error))
-    return FALSE;
-  self->jid_text = ulak_jid_print (&self->jid);
-  if (!ulak_sql_find (database, self->is_oldest ? ULAK_SQL ("message-oldest-of-chat") : ULAK_SQL ("message-newest-of-chat"),
-                      ULAK_BINDINGS (ULAK_TEXT ("chat", self->chat)), &row, error))
-    return FALSE;
-  return row == NULL || read_row (database, self, row, error);
-}
-
-/* A message that the network does not know cannot be named to it. */
-static gboolean
-find_message_run (UlakDatabase *database, gpointer data, GError **error)
-{
-  Place *self = data;
-  UlakStatement *row = NULL;
-
-  place_clear (self);
-  if (!ulak_sql_find (database, ULAK_SQL ("message-find"), ULAK_BINDINGS (ULAK_TEXT ("id", self->message)), &row, error))
-    return FALSE;
-  if (row == NULL
-      && !ulak_sql_find (database, ULAK_SQL ("message-by-network-id"), ULAK_BINDINGS (ULAK_TEXT ("network_id", self->message)),
-                         &row, error))
-    return FALSE;
-  if (row == NULL || ulak_statement_is_null (row, "network_id")
-      || !ulak_people_parse_chat (ulak_statement_get_text (row, "chat"), &self->jid))
-    return TRUE;
-  self->chat = g_strdup (ulak_statement_get_text (row, "chat"));
-  if (!read_row (database, self, row, error) || !find_jid (database, self, error))
-    return FALSE;
-  self->jid_text = ulak_jid_print (&self->jid);
-  return TRUE;
-}
-
-static Place *
-place_new (UlakChat *chat, const char *id, GError **error)
-{
-  Place *self = g_new0 (Place, 1);
-
-  self->as_lid = ulak_chat_is_lid (chat);
-  if (ulak_people_parse_chat (*id == '+' ? id + 1 : id, &self->jid) && self->jid.user[0] != '\0'
-      && (ulak_jid_is_user (&self->jid) || self->jid.server == ULAK_JID_SERVER_GROUP))
-    return self;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "chat: must be a phone number, LIDUSER@lid or a group, ...@g.us");
-  g_free (self);
-  return NULL;
-}
-
-static UlakAppStateMessage
-message_of (const Place *place)
-{
-  return (UlakAppStateMessage){
-    .chat = place->jid_text,
-    .network_id = place->network_id,
-    .is_from_me = place->is_from_me,
-    .participant = place->participant,
-    .timestamp_s = place->timestamp_s,
-  };
-}
 
 /* --- changes --- */
 
@@ -169,7 +26,7 @@ typedef struct
   UlakAppState *app_state; /* (owned) */
   GArray *changes;         /* (owned) (element-type UlakAppStateChange): without chat and message */
   guint next;
-  Place *place;            /* (owned) (nullable): until it is found */
+  UlakChatPlace *place;            /* (owned) (nullable): until it is found */
 } Changing;
 
 static void
@@ -180,7 +37,7 @@ changing_free (gpointer data)
   g_clear_object (&self->chat);
   g_clear_object (&self->app_state);
   g_array_unref (self->changes);
-  g_clear_pointer (&self->place, place_free);
+  g_clear_pointer (&self->place, ulak_chat_place_free);
   g_free (self);
 }
 
@@ -259,8 +116,8 @@ static void
 change_next (GTask *task)
 {
   Changing *self = g_task_get_task_data (task);
-  const Place *place = self->place;
-  const UlakAppStateMessage last = message_of (place);
+  const UlakChatPlace *place = self->place;
+  const UlakAppStateMessage last = ulak_chat_place_get_message (place);
   UlakAppStateChange change;
 
   if (self->next == self->changes->len)
@@ -275,24 +132,13 @@ change_next (GTask *task)
   ulak_app_state_change_async (self->app_state, &change, NULL, changed_cb, task);
 }
 
-/* What the store gives lives until the callback returns. */
-static Place *
-place_steal (Place *found)
-{
-  Place *self = g_new0 (Place, 1);
-
-  *self = *found;
-  found->chat = found->jid_text = found->network_id = found->participant = NULL;
-  return self;
-}
-
 static void
 found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Changing *self = g_task_get_task_data (task);
   GError *error = NULL;
-  Place *found = ulak_store_finish (ULAK_STORE (source), result, &error);
+  UlakChatPlace *found = ulak_store_finish (ULAK_STORE (source), result, &error);
 
   if (found == NULL)
     {
@@ -300,7 +146,7 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_object_unref (task);
       return;
     }
-  self->place = place_steal (found);
+  self->place = ulak_chat_place_steal (found);
   change_next (task);
 }
 
@@ -315,11 +161,11 @@ ulak_chat_changes_async (UlakChat *chat,
   GTask *task = g_task_new (chat, NULL, callback, user_data);
   Changing *self;
   GError *error = NULL;
-  Place *place;
+  UlakChatPlace *place;
   GArray *list = read_changes (changes, &error);
 
   g_task_set_source_tag (task, ulak_chat_changes_async);
-  place = list == NULL ? NULL : place_new (chat, id, &error);
+  place = list == NULL ? NULL : ulak_chat_place_new (chat, id, &error);
   if (place == NULL)
     {
       g_clear_pointer (&list, g_array_unref);
@@ -332,7 +178,8 @@ ulak_chat_changes_async (UlakChat *chat,
   self->app_state = g_object_ref (app_state);
   self->changes = list;
   g_task_set_task_data (task, self, changing_free);
-  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_run, place, place_free, found_cb, task);
+  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), ulak_chat_place_find, place, ulak_chat_place_free,
+                         found_cb, task);
 }
 
 /* --- a star --- */
@@ -368,7 +215,7 @@ message_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Starring *self = g_task_get_task_data (task);
   GError *error = NULL;
-  const Place *found = ulak_store_finish (ULAK_STORE (source), result, &error);
+  const UlakChatPlace *found = ulak_store_finish (ULAK_STORE (source), result, &error);
   UlakAppStateMessage message;
 
   if (found != NULL && found->network_id == NULL)
@@ -379,10 +226,14 @@ message_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_object_unref (task);
       return;
     }
-  message = message_of (found);
+  message = ulak_chat_place_get_message (found);
   ulak_app_state_change_async (self->app_state,
                                &(const UlakAppStateChange){
-                                   .kind = ULAK_APP_STATE_STAR, .chat = found->jid_text, .is_on = self->is_starred, .last = &message },
+                                   .kind = ULAK_APP_STATE_STAR,
+                                   .chat = found->jid_text,
+                                   .is_on = self->is_starred,
+                                   .last = &message,
+                               },
                                NULL, starred_cb, task);
 }
 
@@ -396,16 +247,14 @@ ulak_chat_star_async (UlakChat *chat,
 {
   GTask *task = g_task_new (chat, NULL, callback, user_data);
   Starring *starring = g_new0 (Starring, 1);
-  Place *place = g_new0 (Place, 1);
+  UlakChatPlace *place = ulak_chat_place_new_for_message (chat, message);
 
   g_task_set_source_tag (task, ulak_chat_star_async);
   starring->app_state = g_object_ref (app_state);
   starring->is_starred = is_starred;
   g_task_set_task_data (task, starring, starring_free);
-  place->as_lid = ulak_chat_is_lid (chat);
-  place->message = g_strdup (message);
-  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_message_run, place, place_free, message_found_cb,
-                         task);
+  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), ulak_chat_place_find_message, place,
+                         ulak_chat_place_free, message_found_cb, task);
 }
 
 gboolean
@@ -434,7 +283,7 @@ oldest_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   UlakChat *chat = g_task_get_source_object (task);
   GError *error = NULL;
-  const Place *found = ulak_store_finish (ULAK_STORE (source), result, &error);
+  const UlakChatPlace *found = ulak_store_finish (ULAK_STORE (source), result, &error);
   g_autoptr (GBytes) message = NULL;
 
   if (found != NULL && found->network_id == NULL)
@@ -457,14 +306,14 @@ ulak_chat_history_async (UlakChat *chat, const char *id, guint count, GAsyncRead
 {
   GTask *task = g_task_new (chat, NULL, callback, user_data);
   GError *error = NULL;
-  Place *place = NULL;
+  UlakChatPlace *place = NULL;
 
   g_task_set_source_tag (task, ulak_chat_history_async);
   g_task_set_task_data (task, GUINT_TO_POINTER (count), NULL);
   if (count < 1 || count > ULAK_CHAT_HISTORY_MAX)
     g_set_error (&error, ULAK_ERROR, ULAK_ERROR_INVALID, "count: must be 1 to %d", ULAK_CHAT_HISTORY_MAX);
   else
-    place = place_new (chat, id, &error);
+    place = ulak_chat_place_new (chat, id, &error);
   if (place == NULL)
     {
       g_task_return_error (task, error);
@@ -472,7 +321,8 @@ ulak_chat_history_async (UlakChat *chat, const char *id, guint count, GAsyncRead
       return;
     }
   place->is_oldest = TRUE;
-  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), find_run, place, place_free, oldest_cb, task);
+  ulak_store_read_async (ulak_line_get_store (ulak_chat_get_line (chat)), ulak_chat_place_find, place, ulak_chat_place_free,
+                         oldest_cb, task);
 }
 
 gboolean

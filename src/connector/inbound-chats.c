@@ -30,7 +30,9 @@ static gboolean
 clear (UlakDatabase *database, const char *chat, const UlakInboundChat *told, GError **error)
 {
   return ulak_sql_run (database, ULAK_SQL ("messages-clear"),
-                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("until_us", told->until_us)), error)
+                       ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("until_us", told->until_us),
+                                      ULAK_INTEGER ("keeps_starred", told->keeps_starred)),
+                       error)
          && ulak_sql_run (database, ULAK_SQL ("chat-count-unread"), ULAK_BINDINGS (ULAK_TEXT ("chat", chat)), error);
 }
 

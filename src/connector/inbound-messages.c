@@ -290,7 +290,8 @@ insert_history (UlakDatabase *database, const Letter *letter, GError **error)
                      ULAK_INTEGER ("timestamp_us", letter->timestamp_us), ULAK_TEXT ("content", letter->text),
                      ULAK_TEXT ("quoted_id", letter->quoted_id),
                      ULAK_TEXT ("quoted_network_id", letter->quoted_network_id),
-                     ULAK_TEXT ("media_id", letter->media_id)),
+                     ULAK_TEXT ("media_id", letter->media_id),
+                     ULAK_INTEGER ("starred", (letter->flags & ULAK_INBOUND_STARRED) != 0)),
       error);
 }
 

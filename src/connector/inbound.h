@@ -29,6 +29,7 @@ typedef enum
   ULAK_INBOUND_PLACEHOLDER = 1 << 1,
   /* Stored and told like any other, and the chat's unread count stays (what other devices of the line have read). */
   ULAK_INBOUND_QUIET = 1 << 2,
+  ULAK_INBOUND_STARRED = 1 << 3, /* with HISTORY: the owner had marked it with a star */
 } UlakInboundFlags;
 
 typedef struct
@@ -115,6 +116,7 @@ typedef struct
   gint64 unread;
   gboolean is_marked_unread;
   gint64 until_us;       /* READ, CLEARED, DELETED: the time of the last message it is about; G_MAXINT64: all that is there */
+  gboolean keeps_starred; /* CLEARED: messages with a star stay */
   JsonObject *contact;   /* (nullable): of a direct chat */
 } UlakInboundChat;
 

@@ -6,7 +6,7 @@
                                        <-> Baileys clients
 
 The line `sales` is a device of the phone SALES. Anna and Bert have a Baileys client beside their phones, Carl has only a
-phone. Everything runs in a network of its own without a way out. What the line says is read where customers read it: at the
+phone. What the line's account sends is refused where its form of address is not the one that the real server wants. Everything runs in a network of its own without a way out. What the line says is read where customers read it: at the
 HTTP API, on the bus, and in the webhooks. What others got is read at the Baileys clients and in the phones' inboxes.
 """
 
@@ -23,6 +23,7 @@ from tests.program.suite import Suite, wait_for
 
 SALES, ANNA, BERT, CARL = "15552220000", "15552220001", "15552220002", "15552220003"
 LIDS = {SALES: "200000000000000", ANNA: "200000000000001", BERT: "200000000000002", CARL: "200000000000003"}
+PLAIN = "15552220020"  # an account that knows people by their numbers only
 NAMES = {SALES: "Sales", ANNA: "Anna", BERT: "Bert", CARL: "Carl"}
 FAST = {"pace": {"rate_limit_per_minute": "6000", "new_contact_interval_s": "0"}, "webhooks": {"backoff_ms": "100"}}
 PACE = {"rate_per_second": "1000", "pair_interval_ms": "1", "pair_burst": "1000"}
@@ -205,7 +206,7 @@ class World:
     """The double, the suite with one linked line, two Baileys clients, and who listens to the webhooks."""
 
     def __init__(self, stack, config=None, clients=(ANNA, BERT), options=None, environment=None):
-        self.double = stack.enter_context(WhatsAppDouble(**(options or {})))
+        self.double = stack.enter_context(WhatsAppDouble(**{"strict_addressing": [SALES, PLAIN], **(options or {})}))
         self.double.control("accounts", {"accounts": [{"phone": phone, "lid": LIDS[phone], "name": NAMES[phone]} for phone in LIDS]})
         self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ulak-clients-")))
         self.receiver = stack.enter_context(Receiver())

@@ -204,6 +204,57 @@ def test_marks_of_the_line_are_seen_by_the_phone(world):
     assert (one["archived"], one["pinned"], bool(one["muted_until"]), one["marked_unread"]) == (False, True, True, True)
 
 
+def stars(world):
+    """Of the shared state: the rest of the index and whether it is on."""
+    rows = world.double.control(f"accounts/{SALES}/appstate/regular_high")["entries"]
+    return {tuple(row["index"][1:]): row["value"]["starAction"].get("starred", False) for row in rows if row["index"][0] == "star"}
+
+
+def test_stars_of_the_line_are_seen_by_the_phone(world):
+    group = world.double.control("groups", {"by": ANNA, "subject": "stars", "members": [SALES, BERT]})["jid"]
+    direct = world.line.wait_message(world.bert.call("sendText", to=pn(SALES), text=f"star me {RUN}", wait="ack")["id"])
+    theirs = world.line.wait_message(world.bert.call("sendText", to=group, text=f"and me {RUN}", wait="ack")["id"])
+    ours = world.line.send(group, text=f"and ours {RUN}")
+    places = {(lid(BERT), direct["network_id"], "0", "0"): direct, (group, theirs["network_id"], "0", lid(BERT)): theirs,
+              (group, ours["network_id"], "1", "0"): ours}
+    for message in places.values():
+        world.line.whatsapp("StarMessage", "sb", message["id"], True)
+    assert {place: stars(world).get(place) for place in places} == dict.fromkeys(places, True)
+    with world.line.away():
+        pass
+    assert [world.line.read(message["id"]).get("starred") for message in places.values()] == [True] * 3
+    world.line.whatsapp("StarMessage", "sb", theirs["network_id"], False)
+    assert stars(world)[group, theirs["network_id"], "0", lid(BERT)] is False and "starred" not in world.line.read(theirs["id"])
+    assert world.journal("events", kind="appstate-invalid") == []
+    with pytest.raises(Exception, match="NotFound"):
+        world.line.whatsapp("StarMessage", "sb", "3EB0NOBODY", True)
+
+
+def test_stars_of_other_devices_are_seen_at_the_message(world):
+    with world.double.foreign() as tablet:
+        tablet.link(lambda text: world.double.scan(SALES, text))
+        tablet.wait("history")
+        tablet.call("resyncAppState", collections=["regular_high"])
+        sent = world.anna.call("sendText", to=pn(SALES), text=f"for the star {RUN}", wait="ack")
+        world.line.wait_message(sent["id"])
+        tablet.wait("message", where=lambda data: data["key"]["id"] == sent["id"])
+        for starred in (True, False):
+            tablet.call("star", chat=lid(ANNA), messages=[sent["id"]], is_starred=starred)
+            world.line.wait_message(sent["id"], starred=starred or None)
+        tablet.call("logOut")
+    index = ["star", lid(ANNA), sent["id"], "0", "0"]
+    with world.line.away():
+        world.double.control(f"accounts/{SALES}/appstate", {"collection": "regular_high", "mutations": [
+            {"index": index, "value": {"timestamp": int(time.time() * 1000), "starAction": {"starred": True}}, "version": 2}]})
+    world.line.wait_message(sent["id"], starred=True)
+
+
+def test_a_history_tells_of_stars(world):
+    message = {"key": {"remoteJid": lid(CARL), "id": f"STAR{RUN}", "fromMe": False}, "message": {"conversation": "kept"}, "starred": True, "messageTimestamp": 1764000000}
+    world.double.control(f"accounts/{SALES}/history", {"type": "RECENT", "inline": True, "data": {"conversations": [{"id": lid(CARL), "messages": [{"message": message}]}]}})
+    assert world.line.wait_message(f"STAR{RUN}")["starred"] is True
+
+
 def test_another_companion_writes_on_top_of_what_the_line_wrote(world):
     """The package tells only of chats that it knows, but it builds its patches on ours, and the phone checks every MAC of both."""
     with world.double.foreign() as tablet:

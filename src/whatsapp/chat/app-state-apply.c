@@ -137,6 +137,7 @@ take_clear (Applying *self, const UlakAppStateAction *action, GError **error)
   if (action->value->clear_chat_action == NULL || action->is_removed)
     return TRUE;
   told.until_us = get_until_us (action, action->value->clear_chat_action->message_range);
+  told.keeps_starred = action->index[1] != NULL && g_strcmp0 (action->index[2], "0") == 0;
   return tell_chat (self, action, &told, error);
 }
 

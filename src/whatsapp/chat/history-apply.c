@@ -326,7 +326,8 @@ add_message (const Taking *self, const Place *place, const UlakContent *content)
                                                .content = content->document,
                                                .media_reference = content->media_reference,
                                                .contact = place->contact,
-                                               .flags = ULAK_INBOUND_HISTORY,
+                                               .flags = ULAK_INBOUND_HISTORY
+                                                        | (place->info->starred ? ULAK_INBOUND_STARRED : 0),
                                                .status = get_status (place),
                                            });
 }

@@ -284,7 +284,7 @@ export class Groups {
     const named = this.#named(content);
     if (
       named.some(([jid]) => jid.endsWith('@lid') !== (group.form === 'lid')) &&
-      this.server.options.strict_addressing
+      this.server.isStrict(by)
     )
       return connection.error(iq, 400, 'bad-request');
     const known = this.change(group, by, content.tag, named.map(([, account]) => account).filter(Boolean));

@@ -94,13 +94,13 @@ export class Messages {
     if (sender.account.refusal && !isOwn(sender, to)) return sender.account.refusal;
     if (to.endsWith('@g.us')) return this.#groupRefusal(sender, stanza, named);
     if (to === 'status@broadcast')
-      return named.some((jid) => formOf(jid) === 'pn') && this.server.options.strict_addressing ? 479 : null;
+      return named.some((jid) => formOf(jid) === 'pn') && this.server.isStrict(sender.account) ? 479 : null;
     if (!isUser(to)) return null;
     if (category === 'peer') return child(stanza, 'tctoken') ? 479 : null;
     const form = commonForm([to, ...named]);
     if (!form) return 400;
     if (!this.server.directory.account(to)) return 404;
-    if (this.server.options.strict_addressing && (form === 'lid') !== sender.account.migrated)
+    if (this.server.isStrict(sender.account) && (form === 'lid') !== sender.account.migrated)
       return sender.account.migrated ? 463 : 400;
     return this.#tokenRefusal(sender, stanza);
   }

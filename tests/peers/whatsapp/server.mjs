@@ -66,6 +66,12 @@ export class Server {
     this.#openRooms();
   }
 
+  // Whether stanzas of that account must have the form of address that the real server wants.
+  isStrict(account) {
+    const { strict_addressing: strict } = this.options;
+    return Array.isArray(strict) ? strict.includes(account.pn) : strict;
+  }
+
   #openRooms() {
     this.faults = new Faults(this);
     this.pairing = new Pairing(this);

@@ -463,6 +463,45 @@ commit_chat (LineFixture *fixture, const UlakInboundChat *chat)
   line_commit (fixture, inbound);
 }
 
+static gboolean
+is_starred (LineFixture *fixture, const char *network_id)
+{
+  g_autoptr (JsonObject) message = line_get (fixture, network_id);
+
+  return message != NULL && ulak_json_peek_boolean (message, "starred", FALSE);
+}
+
+static void
+test_stars (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  UlakInboundMessage message = { .chat = GROUP, .network_id = "S1", .from = PHONE, .timestamp_us = T0 };
+  UlakInboundMessage old = { .chat = GROUP,
+                             .network_id = "S0",
+                             .from = PHONE,
+                             .timestamp_us = T0 - 9,
+                             .flags = ULAK_INBOUND_HISTORY | ULAK_INBOUND_STARRED };
+  UlakInboundChat cleared = { .chat = GROUP, .fields = ULAK_CHAT_CLEARED, .until_us = G_MAXINT64, .keeps_starred = TRUE };
+
+  commit_one (fixture, &message, "a day's talk", NULL);
+  commit_one (fixture, &old, "kept long ago", NULL);
+  g_assert_true (is_starred (fixture, "S0"));
+  g_assert_false (is_starred (fixture, "S1"));
+  commit_chat (fixture, &cleared);
+  {
+    g_autoptr (JsonArray) left = list (fixture, GROUP);
+
+    g_assert_cmpuint (json_array_get_length (left), ==, 1);
+  }
+  g_assert_true (is_starred (fixture, "S0"));
+  cleared.keeps_starred = FALSE;
+  commit_chat (fixture, &cleared);
+  {
+    g_autoptr (JsonArray) left = list (fixture, GROUP);
+
+    g_assert_cmpuint (json_array_get_length (left), ==, 0);
+  }
+}
+
 static void
 test_chat_choices (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -694,6 +733,7 @@ main (int argc, char **argv)
   ADD ("two people who become one are recognised under either id", test_two_people_become_one);
   ADD ("a contact tells only what changed", test_contact_events);
   ADD ("a chat takes over what was done on other devices", test_chat_choices);
+  ADD ("a history tells of stars, and a chat may be cleared around them", test_stars);
   ADD ("a message to several is read when all have read it", test_everybody_has_it);
   ADD ("an outbound message knows what it is about", test_targets);
   ADD ("a mark-read names each message", test_unread);

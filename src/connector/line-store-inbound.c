@@ -141,7 +141,7 @@ ulak_line_store_commit_inbound_async (UlakLineStore *self,
   g_task_set_source_tag (task, ulak_line_store_commit_inbound_async);
   commit->inbound = inbound;
   ulak_line_store_init_ids (self, &commit->given_ids);
-  ulak_line_store_write (self, commit_run, commit, commit_free, commit_done, task);
+  ulak_line_store_write_joint (self, commit_run, commit, commit_free, commit_done, task);
 }
 
 gboolean

@@ -135,6 +135,18 @@ ulak_line_store_write (UlakLineStore *self,
 }
 
 void
+ulak_line_store_write_joint (UlakLineStore *self,
+                             UlakStoreWork run,
+                             gpointer work,
+                             GDestroyNotify work_free,
+                             UlakLineWorkDone done,
+                             GTask *task)
+{
+  ((UlakLineWork *) work)->now_us = ulak_line_store_now_us (self);
+  ulak_store_write_joint_async (self->store, run, work, work_free, visited_cb, visit_new (task, done));
+}
+
+void
 ulak_line_store_read (UlakLineStore *self,
                       UlakStoreWork run,
                       gpointer work,

@@ -30,6 +30,13 @@ void ulak_line_store_write (UlakLineStore *self,
                             GDestroyNotify work_free,
                             UlakLineWorkDone done,
                             GTask *task);
+/* For works that come in numbers and hardly ever fail, see ulak_store_write_joint_async(). */
+void ulak_line_store_write_joint (UlakLineStore *self,
+                                  UlakStoreWork run,
+                                  gpointer work,
+                                  GDestroyNotify work_free,
+                                  UlakLineWorkDone done,
+                                  GTask *task);
 void ulak_line_store_read (UlakLineStore *self,
                            UlakStoreWork run,
                            gpointer work,

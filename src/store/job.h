@@ -11,6 +11,7 @@ typedef struct
 {
   GTask *task;        /* (owned): its task data is the work's data */
   UlakStoreWork work;
+  gboolean is_joint;  /* may share a savepoint with its neighbours, and be run again with them */
   GError *error;      /* (owned) (nullable): why it failed */
 } UlakJob;
 

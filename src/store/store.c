@@ -221,6 +221,16 @@ check_open (UlakStore *self, GError **error)
   return FALSE;
 }
 
+static void
+push_write (UlakStore *self, UlakJob *job)
+{
+  GError *error = NULL;
+
+  g_task_set_source_tag (job->task, ulak_store_write_async);
+  if (!check_open (self, &error) || !ulak_worker_push (self->worker, job, &error))
+    ulak_job_refuse (job, error);
+}
+
 /**
  * ulak_store_write_async:
  * @work: runs on the writer's thread inside its own savepoint
@@ -238,12 +248,27 @@ ulak_store_write_async (UlakStore *self,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  UlakJob *job = new_job (self, work, data, data_free, callback, user_data);
-  GError *error = NULL;
+  push_write (self, new_job (self, work, data, data_free, callback, user_data));
+}
 
-  g_task_set_source_tag (job->task, ulak_store_write_async);
-  if (!check_open (self, &error) || !ulak_worker_push (self->worker, job, &error))
-    ulak_job_refuse (job, error);
+/**
+ * ulak_store_write_joint_async:
+ * @work: may be run more than once, and only the last run counts
+ *
+ * Like ulak_store_write_async() otherwise: a work that fails takes nobody's with it
+ */
+void
+ulak_store_write_joint_async (UlakStore *self,
+                              UlakStoreWork work,
+                              gpointer data,
+                              GDestroyNotify data_free,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  UlakJob *job = new_job (self, work, data, data_free, callback, user_data);
+
+  job->is_joint = TRUE;
+  push_write (self, job);
 }
 
 /**

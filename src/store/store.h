@@ -53,6 +53,14 @@ void ulak_store_write_async (UlakStore *self,
                              GDestroyNotify data_free,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
+/* For works of which many come at once and hardly one fails: they share a savepoint with their neighbours. When one fails, all
+ * that shared it are undone and run again, each alone: such a work keeps nothing of an earlier run. */
+void ulak_store_write_joint_async (UlakStore *self,
+                                   UlakStoreWork work,
+                                   gpointer data,
+                                   GDestroyNotify data_free,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 void ulak_store_read_async (UlakStore *self,
                             UlakStoreWork work,
                             gpointer data,

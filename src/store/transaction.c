@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * A savepoint around each work keeps its failure to itself. What a savepoint cannot keep is treated here too:
+ * A savepoint around each work keeps its failure to itself; works that come in numbers may share one. What a savepoint cannot keep is treated here too:
  * statements that the work left open are ended before the savepoint is, and a deferred foreign key that the
  * work broke is found at its own end, since SQLite would find it only at COMMIT and take everybody's work
  * away.
@@ -53,9 +53,31 @@ check_deferred_keys (UlakDatabase *database, GError **error)
   return FALSE;
 }
 
-/* If not even this works, the whole transaction goes: half a work must never be committed. */
-static void
-undo_savepoint (UlakDatabase *database)
+/** ulak_transaction_open: begins a savepoint */
+gboolean
+ulak_transaction_open (UlakDatabase *database, GError **error)
+{
+  return ulak_database_run (database, "SAVEPOINT work", error);
+}
+
+/** ulak_transaction_join: runs @work inside the savepoint. Returns: %FALSE with the work's error; then the savepoint must be undone */
+gboolean
+ulak_transaction_join (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error)
+{
+  return call_work (database, work, data, error) && check_deferred_keys (database, error);
+}
+
+/** ulak_transaction_close: keeps what was done since the savepoint; it must be undone when that fails */
+gboolean
+ulak_transaction_close (UlakDatabase *database, GError **error)
+{
+  return ulak_database_run (database, "RELEASE work", error);
+}
+
+/** ulak_transaction_undo: undoes what was done since the savepoint, and ends it. If not even this works, the whole transaction
+ * goes: half a work must never be committed */
+void
+ulak_transaction_undo (UlakDatabase *database)
 {
   if (ulak_transaction_is_lost (database))
     return;
@@ -76,13 +98,12 @@ undo_savepoint (UlakDatabase *database)
 gboolean
 ulak_transaction_run (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error)
 {
-  if (!ulak_database_run (database, "SAVEPOINT work", error))
+  if (!ulak_transaction_open (database, error))
     return FALSE;
-  if (call_work (database, work, data, error) && check_deferred_keys (database, error) &&
-      ulak_database_run (database, "RELEASE work", error))
+  if (ulak_transaction_join (database, work, data, error) && ulak_transaction_close (database, error))
     return TRUE;
 
-  undo_savepoint (database);
+  ulak_transaction_undo (database);
   return FALSE;
 }
 

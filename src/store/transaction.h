@@ -11,6 +11,11 @@
 
 gboolean ulak_transaction_begin (UlakDatabase *database, const char *begin, GError **error);
 gboolean ulak_transaction_run (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error);
+/* The same in three steps, for works that share a savepoint. */
+gboolean ulak_transaction_open (UlakDatabase *database, GError **error);
+gboolean ulak_transaction_join (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error);
+gboolean ulak_transaction_close (UlakDatabase *database, GError **error);
+void ulak_transaction_undo (UlakDatabase *database);
 gboolean ulak_transaction_run_alone (UlakDatabase *database,
                                      UlakStoreWork work,
                                      gpointer data,

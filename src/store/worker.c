@@ -21,6 +21,7 @@
 #include "store/transaction.h"
 
 #define BATCH_MAX_WORKS 64
+#define NOBODY G_MAXUINT
 #define BATCH_MIN_US 2000
 #define BATCH_MAX_US 20000
 #define BATCH_COMMITS 4 /* so long as this many commits take */
@@ -38,6 +39,7 @@ struct _UlakWorker
   GThread *thread;          /* (owned) (nullable): until closed */
   UlakWorkerOptions options;
   int is_resting;           /* atomic */
+  guint joint_from;         /* where in the batch the works begin that share the open savepoint; the thread's alone */
   gint64 commit_us;         /* what the last commit took; the thread's alone */
   gint64 checkpoint_pages;  /* the log's length at the last checkpoint; the thread's alone */
   GMutex lock;              /* of the fields below */
@@ -97,6 +99,71 @@ take_next (UlakWorker *self, GPtrArray *batch, gint64 end_us)
   return job;
 }
 
+static void
+run_alone (UlakWorker *self, UlakJob *job)
+{
+  ulak_transaction_run (self->database, job->work, ulak_job_get_data (job), &job->error);
+}
+
+/* One of those that share a savepoint failed, or the savepoint itself: nobody's work goes with another's. */
+static void
+run_each_alone (UlakWorker *self, GPtrArray *batch)
+{
+  ulak_transaction_undo (self->database);
+  for (guint i = self->joint_from; i < batch->len && !ulak_transaction_is_lost (self->database); i++)
+    {
+      UlakJob *job = g_ptr_array_index (batch, i);
+
+      g_clear_error (&job->error);
+      run_alone (self, job);
+    }
+  self->joint_from = NOBODY;
+}
+
+static void
+close_joint (UlakWorker *self, GPtrArray *batch)
+{
+  if (self->joint_from == NOBODY)
+    return;
+  if (ulak_transaction_close (self->database, NULL))
+    self->joint_from = NOBODY;
+  else
+    run_each_alone (self, batch);
+}
+
+/* The last of the batch. */
+static void
+run_joint (UlakWorker *self, GPtrArray *batch, UlakJob *job)
+{
+  if (self->joint_from == NOBODY)
+    {
+      if (!ulak_transaction_open (self->database, &job->error))
+        return;
+      self->joint_from = batch->len - 1;
+    }
+  if (ulak_transaction_join (self->database, job->work, ulak_job_get_data (job), &job->error))
+    return;
+  if (self->joint_from < batch->len - 1)
+    {
+      run_each_alone (self, batch);
+      return;
+    }
+  ulak_transaction_undo (self->database); /* it was alone anyway */
+  self->joint_from = NOBODY;
+}
+
+static void
+run_job (UlakWorker *self, GPtrArray *batch, UlakJob *job)
+{
+  if (!job->is_joint)
+    close_joint (self, batch);
+  g_ptr_array_add (batch, job);
+  if (job->is_joint)
+    run_joint (self, batch, job);
+  else if (!ulak_transaction_is_lost (self->database))
+    run_alone (self, job);
+}
+
 /* Runs works until the batch is complete. Returns FALSE if the transaction was lost, with the disk's fault
  * as the error: what the work that met it says is its own affair. */
 static gboolean
@@ -105,18 +172,17 @@ run_works (UlakWorker *self, GPtrArray *batch, UlakJob *first, GError **error)
   gint64 end_us = ulak_clock_get_monotonic_us (self->clock)
                   + CLAMP (BATCH_COMMITS * self->commit_us, BATCH_MIN_US, BATCH_MAX_US);
 
-  for (UlakJob *job = first; job != NULL; job = take_next (self, batch, end_us))
-    {
-      g_ptr_array_add (batch, job);
-      ulak_transaction_run (self->database, job->work, ulak_job_get_data (job), &job->error);
-      if (ulak_transaction_is_lost (self->database))
-        {
-          ulak_database_set_lost_error (self->database, "COMMIT", error);
-          ulak_transaction_rollback (self->database);
-          return FALSE;
-        }
-    }
-  return TRUE;
+  self->joint_from = NOBODY;
+  for (UlakJob *job = first; job != NULL;
+       job = ulak_transaction_is_lost (self->database) ? NULL : take_next (self, batch, end_us))
+    run_job (self, batch, job);
+  if (!ulak_transaction_is_lost (self->database))
+    close_joint (self, batch);
+  if (!ulak_transaction_is_lost (self->database))
+    return TRUE;
+  ulak_database_set_lost_error (self->database, "COMMIT", error);
+  ulak_transaction_rollback (self->database);
+  return FALSE;
 }
 
 static gboolean

@@ -139,6 +139,55 @@ test_isolation (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   answers_clear (&answers);
 }
 
+/* A letter that counts how often it was written. */
+typedef struct
+{
+  const char *name;
+  guint runs;
+} Letter;
+
+static gboolean
+work_add_counted (UlakDatabase *database, gpointer data, GError **error)
+{
+  Letter *letter = data;
+
+  letter->runs++;
+  return work_add_letter (database, (gpointer) letter->name, error);
+}
+
+static void
+test_joint_isolation (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  static const int expected[] = { -1, -1, -1, ULAK_ERROR_CONFLICT, -1, ULAK_ERROR_EXISTS, -1, -1 };
+  Letter early = { "early", 0 }, late = { "late", 0 }, last = { "last", 0 };
+  Answers answers;
+  Gate gate;
+
+  fixture_open (self);
+  answers_init (&answers);
+  queue_behind_gate (self, &gate, &answers, 1);
+  answers_expect (&answers, 6);
+  ulak_store_write_joint_async (self->store, work_add_counted, &early, NULL, answers_cb, &answers);
+  ulak_store_write_joint_async (self->store, work_fail_after_insert, "fails", NULL, answers_cb, &answers);
+  ulak_store_write_joint_async (self->store, work_add_counted, &late, NULL, answers_cb, &answers);
+  ulak_store_write_async (self->store, work_add_letter, "0", NULL, answers_cb, &answers);
+  ulak_store_write_async (self->store, work_add_letter, "alone", NULL, answers_cb, &answers);
+  ulak_store_write_joint_async (self->store, work_add_counted, &last, NULL, answers_cb, &answers);
+  gate_set (&gate, &gate.is_open);
+  answers_wait (&answers);
+
+  g_assert_cmpuint (answers.codes->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    g_assert_cmpint (g_array_index (answers.codes, int, i), ==, expected[i]);
+  g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters"), ==, 5);
+  g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters WHERE name = 'fails'"), ==, 0);
+  g_assert_cmpuint (early.runs, ==, 2);
+  g_assert_cmpuint (late.runs, ==, 1);
+  g_assert_cmpuint (last.runs, ==, 1);
+  gate_clear (&gate);
+  answers_clear (&answers);
+}
+
 static gboolean
 work_add_stamp_to_nothing (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
 {
@@ -451,6 +500,7 @@ main (int argc, char *argv[])
   g_test_add ("/store/commits/" name, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
   CASE ("works that wait together share commits", test_sharing);
   CASE ("a failing work takes nobody with it", test_isolation);
+  CASE ("a failing work takes nobody of those with it who share its savepoint", test_joint_isolation);
   CASE ("a broken deferred key fails its own work only", test_deferred_key);
   CASE ("the callback runs when others can see the row", test_durability);
   CASE ("works run and answer in their order", test_order);

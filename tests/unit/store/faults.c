@@ -157,16 +157,18 @@ work_say_conflict (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError *
 }
 
 static void
-test_whose_error (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+test_whose_error (Fixture *self, gconstpointer user_data)
 {
+  void (*write) (UlakStore *, UlakStoreWork, gpointer, GDestroyNotify, GAsyncReadyCallback, gpointer)
+      = user_data != NULL ? ulak_store_write_joint_async : ulak_store_write_async;
   Answers answers;
   int first;
 
   fixture_open (self);
   answers_init (&answers);
   answers_expect (&answers, 2);
-  ulak_store_write_async (self->store, work_add_letter, "beside", NULL, answers_cb, &answers);
-  ulak_store_write_async (self->store, work_say_conflict, NULL, NULL, answers_cb, &answers);
+  write (self->store, work_add_letter, "beside", NULL, answers_cb, &answers);
+  write (self->store, work_say_conflict, NULL, NULL, answers_cb, &answers);
   answers_wait (&answers);
 
   /* The first may have been committed alone before the second came; if it was not, the disk is to blame. */
@@ -294,6 +296,7 @@ main (int argc, char *argv[])
   CASE ("a disk that fills inside a work leaves no half of it", test_full_inside_work, NULL);
   CASE ("a lost transaction blames the disk to all but the work that has its own word", test_whose_error,
         NULL);
+  CASE ("also to those who share its savepoint", test_whose_error, &full);
   CASE ("a work that ignores a lost transaction commits nothing alone", test_ignored_failure, NULL);
   CASE ("damage is reported until the store is opened again", test_damage_stays, NULL);
   CASE ("a failing read is told and the next one works", test_failed_read, NULL);

@@ -135,8 +135,13 @@ class ForeignClient:
 
     def wait(self, event, timeout_s=ANSWER_TIMEOUT_S, after=0, where=None, **expected):
         """The data of the first event of that name that says what is expected and for which where(data) holds."""
+        place = after
+
         def look():
-            for one in self.events[after:]:
+            nonlocal place
+            while place < len(self.events):
+                one = self.events[place]
+                place += 1
                 data = one.get("data")
                 if one["event"] == event and (not expected or says(data, expected)) and (where is None or where(data)):
                     return data if data is not None else {}

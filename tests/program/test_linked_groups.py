@@ -7,6 +7,8 @@ ULAK_LINKED_MESSAGES says how many messages everybody sends in each of the group
 
 import json
 import os
+import sys
+import time
 
 import pytest
 
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_
 
 MESSAGES = int(os.environ.get("ULAK_LINKED_MESSAGES", "25"))
 BULK_SECONDS = 60 + MESSAGES
+SLICE = 50
 
 
 @pytest.fixture(scope="module")
@@ -314,22 +317,52 @@ def bulk_group(world, size):
     return world.double.control("groups", {"by": ANNA, "subject": f"{size}", "members": [SALES, *members]})["jid"]
 
 
+class Stopwatch:
+    """How long each part of a run took; printed, since figures are what a long run is for."""
+
+    def __init__(self, name):
+        self.name, self.parts, self.begun = name, [], time.monotonic()
+
+    def lap(self, part):
+        now = time.monotonic()
+        self.parts.append(f"{part} {now - self.begun:.1f} s")
+        self.begun = now
+
+    def show(self):
+        print(f"{self.name}: {', '.join(self.parts)}", file=sys.stderr)
+
+
+def burst(world, phone, group, count):
+    """A phone says many things; in slices, so that no answer of the double is waited for too long."""
+    ids = []
+    for number in range(0, count, SLICE):
+        slice_ids = world.double.control(f"accounts/{phone}/burst", {"to": group, "text": "carl #", "first": number, "count": min(SLICE, count - number)})
+        ids += slice_ids["ids"]
+    return ids
+
+
 @pytest.mark.parametrize("size", [2, 30, 256])
 def test_many_messages_in_a_group_arrive_once_and_in_order(world, size):
     world.bulk = getattr(world, "bulk", set())
     group = bulk_group(world, size)
     world.double.control("options", {"journal": False})
+    watch = Stopwatch(f"{MESSAGES} messages each in a group of {size}")
     ours = [world.line.post(group, text=f"ours {number}") for number in range(MESSAGES)]
-    calls = [world.anna.begin("sendText", to=group, text=f"anna {number}") for number in range(MESSAGES)]
-    theirs = [world.anna.take(call, 120)["id"] for call in calls]
-    if size > 2:
-        theirs += world.double.control(f"accounts/{CARL}/burst", {"to": group, "text": "carl #", "count": MESSAGES})["ids"]
-    for network_id in theirs:
-        world.line.wait_message(network_id, BULK_SECONDS)
+    watch.lap("posted to the line")
     for message_id in ours:
         world.line.wait_status(message_id, "sent", BULK_SECONDS)
+    watch.lap("sent by the line")
     world.anna.wait("message", where=says(f"ours {MESSAGES - 1}"), timeout_s=BULK_SECONDS)
-    world.double.control("options", {"journal": True})
+    watch.lap("all of them read by the client")
+    calls = [world.anna.begin("sendText", to=group, text=f"anna {number}") for number in range(MESSAGES)]
+    theirs = [world.anna.take(call, BULK_SECONDS)["id"] for call in calls]
+    watch.lap("sent by the client")
+    if size > 2:
+        theirs += burst(world, CARL, group, MESSAGES)
+        watch.lap("sent by the phone")
+    for network_id in theirs:
+        world.line.wait_message(network_id, BULK_SECONDS)
+    watch.lap("the rest of both read by the line")
 
     def numbers(texts, who):
         return [int(text.split()[1]) for text in texts if text and text.startswith(f"{who} ")]
@@ -344,4 +377,7 @@ def test_many_messages_in_a_group_arrive_once_and_in_order(world, size):
         carls = wait_for(lambda: (found := numbers([row.get("text") for row in world.inbox(CARL) if row["chat"] == group], "ours")) and len(found) >= MESSAGES and found,
                          BULK_SECONDS, "all of ours on carl's phone")
         assert carls == order
+        watch.lap("compared")
+    watch.show()
+    world.double.control("options", {"journal": True})
     assert failures_of_ours(world) == []

@@ -57,10 +57,10 @@ export function accountRoutes(server) {
     'POST /accounts/:phone/send': (body, { phone }) =>
       account(phone).phone.outbox.send({ ...body, children: fromJson(body.children) }),
     // Many texts one after the other: # in the text is the number.
-    'POST /accounts/:phone/burst': async ({ to, text, count, ...more }, { phone }) => {
+    'POST /accounts/:phone/burst': async ({ to, text, first = 0, count, ...more }, { phone }) => {
       const { phone: sender } = account(phone);
       const ids = [];
-      for (let i = 0; i < count; i += 1)
+      for (let i = first; i < first + count; i += 1)
         ids.push(
           (await sender.outbox.send({ to, text: (text ?? 'message #').replace('#', `${i}`), ...more })).id,
         );

@@ -16,6 +16,7 @@
 #include "whatsapp/crypto/aead.h"
 #include "whatsapp/crypto/digest.h"
 #include "whatsapp/crypto/hkdf.h"
+#include "whatsapp/link/passkey-assertion.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -23,11 +24,10 @@
 #define HANDOFF_INFO "shortcake-passkey-handoff-v1"
 #define REQUEST_INFO "Pairing Information Encryption Key"
 #define HANDOFF_US (5 * 60 * G_USEC_PER_SEC)
-#define JSON_BYTES_MAX 65536
 #define REF_BYTES_MAX 1024
 #define DEVICE_TYPE WA__DEVICE_PROPS__PLATFORM_TYPE__CHROME /* as in the payload of registration */
 
-static const UlakJsonLimits json_limits = { .max_bytes = JSON_BYTES_MAX, .max_depth = 16, .max_elements = 1000 };
+static const UlakJsonLimits json_limits = { .max_bytes = ULAK_PASSKEY_JSON_MAX, .max_depth = 16, .max_elements = 1000 };
 
 void
 ulak_link_clear_passkey (UlakLink *self)
@@ -58,7 +58,7 @@ read_options (const UlakNode *node)
   g_autofree char *text = options == NULL ? NULL : ulak_node_dup_text (options);
   g_autoptr (JsonObject) json = NULL;
 
-  if (text == NULL || strlen (text) > JSON_BYTES_MAX)
+  if (text == NULL || strlen (text) > ULAK_PASSKEY_JSON_MAX)
     return NULL;
   json = ulak_json_parse_object (text, strlen (text), &json_limits, NULL);
   return json != NULL ? g_steal_pointer (&text) : NULL;
@@ -154,97 +154,6 @@ ulak_link_take_passkey_request (UlakLink *self, UlakNode *notification)
 
 /* -- The assertion -- */
 
-typedef struct
-{
-  guint epoch;
-  char *assertion;
-  GBytes *credential_id;
-} Answer;
-
-static void
-answer_free (gpointer data)
-{
-  Answer *self = data;
-
-  g_free (self->assertion);
-  g_clear_pointer (&self->credential_id, g_bytes_unref);
-  g_free (self);
-}
-
-static GBytes *
-decode_base64url (const char *text)
-{
-  g_autoptr (GString) standard = g_string_new (text);
-  gsize size_bytes;
-  guint8 *bytes;
-
-  g_string_replace (standard, "-", "+", 0);
-  g_string_replace (standard, "_", "/", 0);
-  while (standard->len % 4 != 0)
-    g_string_append_c (standard, '=');
-  if (strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=") != strlen (text))
-    return NULL;
-  bytes = g_base64_decode (standard->str, &size_bytes);
-  return g_bytes_new_take (bytes, size_bytes);
-}
-
-static const char *
-get_text (JsonObject *object, const char *member)
-{
-  JsonNode *node = json_object_get_member (object, member);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : NULL;
-}
-
-static gboolean
-has_binary (JsonObject *object, const char *member)
-{
-  const char *text = get_text (object, member);
-  g_autoptr (GBytes) bytes = text == NULL ? NULL : decode_base64url (text);
-
-  return bytes != NULL && g_bytes_get_size (bytes) > 0;
-}
-
-/* The name of what is wrong, or NULL. */
-static const char *
-find_fault (JsonObject *assertion)
-{
-  static const char *const of_response[] = { "clientDataJSON", "authenticatorData", "signature" };
-  JsonNode *response = json_object_get_member (assertion, "response");
-
-  if (!has_binary (assertion, "rawId"))
-    return "rawId";
-  if (response == NULL || !JSON_NODE_HOLDS_OBJECT (response))
-    return "response";
-  for (gsize i = 0; i < G_N_ELEMENTS (of_response); i++)
-    if (!has_binary (json_node_get_object (response), of_response[i]))
-      return of_response[i];
-  return NULL;
-}
-
-static Answer *
-parse_assertion (const char *text, GError **error)
-{
-  gsize size_bytes = strlen (text);
-  g_autoptr (JsonObject) json = size_bytes > JSON_BYTES_MAX ? NULL : ulak_json_parse_object (text, size_bytes, &json_limits, NULL);
-  const char *fault = json == NULL ? "the whole" : find_fault (json);
-  Answer *answer;
-
-  if (fault != NULL)
-    {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID,
-                   "assertion: %s is not right; it is to be a PublicKeyCredential as JSON, its binary fields in base64url, at most %d bytes",
-                   fault, JSON_BYTES_MAX);
-      return NULL;
-    }
-  answer = g_new0 (Answer, 1);
-  answer->assertion = g_strdup (text);
-  answer->credential_id = decode_base64url (get_text (json, "rawId"));
-  return answer;
-}
-
 /* Who we are for this attempt, and a promise of the nonce that is shown later. */
 static GBytes *
 make_prologue (UlakLink *self)
@@ -296,13 +205,13 @@ return_done (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 send_prologue (UlakLink *self, GTask *task)
 {
-  Answer *answer = g_task_get_task_data (task);
+  UlakPasskeyAssertion *answer = g_task_get_task_data (task);
   UlakNodeBuilder *builder = begin_query (self, "set", "passkey_prologue");
   g_autoptr (GBytes) prologue = make_prologue (self);
   UlakSpan payload = ulak_span_of (prologue);
 
   add_bytes (builder, "credential_id", ulak_span_of (answer->credential_id));
-  add_bytes (builder, "webauthn_assertion", ULAK_SPAN_TEXT (answer->assertion));
+  add_bytes (builder, "webauthn_assertion", ULAK_SPAN_TEXT (answer->text));
   add_bytes (builder, "prologue_payload", payload);
   self->passkey.skips_confirmation = ulak_clock_get_monotonic_us (self->clock) < self->passkey.handoff_until_us;
   if (self->passkey.skips_confirmation)
@@ -320,7 +229,7 @@ ref_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   UlakLink *self = ULAK_LINK (source);
   g_autoptr (GTask) task = user_data;
-  Answer *pending = g_task_get_task_data (task);
+  UlakPasskeyAssertion *pending = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (UlakNode) answer = ulak_link_query_finish (self, result, NULL, &error);
   const UlakNode *ref = answer == NULL ? NULL : ulak_node_read_child (answer, "ref", &error);
@@ -362,17 +271,17 @@ ulak_link_answer_passkey_async (UlakLink *self, const char *assertion, GAsyncRea
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   g_autoptr (GError) error = NULL;
-  Answer *answer;
+  UlakPasskeyAssertion *answer;
 
   g_task_set_source_tag (task, ulak_link_answer_passkey_async);
-  answer = check_phase (self, self->passkey.is_asked, &error) ? parse_assertion (assertion, &error) : NULL;
+  answer = check_phase (self, self->passkey.is_asked, &error) ? ulak_passkey_assertion_parse (assertion, &error) : NULL;
   if (answer == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   answer->epoch = self->epoch;
-  g_task_set_task_data (task, answer, answer_free);
+  g_task_set_task_data (task, answer, ulak_passkey_assertion_free);
   ulak_link_query_async (self, begin_query (self, "get", "ref"), ULAK_LINK_QUERY_MS, NULL, ref_cb, g_object_ref (task));
 }
 

@@ -11,22 +11,8 @@
 #include "connector/line-parts.h"
 
 #include "core/context.h"
-#include "core/error.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/names.h"
-
-#include <errno.h>
-#include <sys/statvfs.h>
-
-/* Arbitrary: enough for some 100,000 messages until somebody has looked. */
-#define DISK_FREE_MIN_BYTES (G_GUINT64_CONSTANT (256) << 20)
-
-static gint64
-config_integer (UlakLine *self, const char *group, const char *key)
-{
-  return ulak_config_get_integer (ulak_service_get_config (self->service), group, key);
-}
 
 static char *
 get_bus_name (UlakDaemon *daemon)
@@ -40,102 +26,20 @@ get_object_path (UlakDaemon *daemon)
   return g_strconcat (ULAK_OBJECT_PATH_ACCOUNT_PREFIX, ulak_line_get_account (ULAK_LINE (daemon)), NULL);
 }
 
-/* --- settings and document --- */
-
-/* Networks that sell their messages set a pace of their own; one that is meant for people is used with care. */
-static gboolean
-is_linked (UlakLine *self)
-{
-  return g_str_equal (ULAK_BACKEND_GET_CLASS (self->backend)->get_name (self->backend), "linked");
-}
-
-static void
-read_defaults (UlakLine *self)
-{
-  const char *quiet_hours = ulak_config_get_string (ulak_service_get_config (self->service), "pace", "quiet_hours");
-
-  ulak_line_settings_init (&self->defaults);
-  self->defaults.rate_per_second = config_integer (self, "whatsapp", "rate_per_second");
-  self->defaults.pair_interval_ms = config_integer (self, "whatsapp", "pair_interval_ms");
-  self->defaults.pair_burst = config_integer (self, "whatsapp", "pair_burst");
-  if (quiet_hours != NULL)
-    ulak_hours_parse (quiet_hours, &self->defaults.quiet_hours);
-  if (!is_linked (self))
-    return;
-  self->defaults.rate_per_minute = config_integer (self, "pace", "rate_limit_per_minute");
-  self->defaults.new_contact_interval_s = config_integer (self, "pace", "new_contact_interval_s");
-}
-
-void
-ulak_line_apply_settings (UlakLine *self, JsonObject *values)
-{
-  ulak_line_settings_apply (&self->settings, &self->defaults, values);
-  ulak_send_queue_apply_settings (self->queue, &self->settings);
-  if (ULAK_BACKEND_GET_CLASS (self->backend)->apply_settings != NULL)
-    ULAK_BACKEND_GET_CLASS (self->backend)->apply_settings (self->backend, &self->settings);
-  ulak_cleaner_apply_settings (self->cleaner, &self->settings);
-}
-
-gboolean
-ulak_line_check_document (UlakLine *self, JsonObject *document, GError **error)
-{
-  const char *id = ulak_json_peek_string (document, "id");
-  const char *network = ulak_json_peek_string (document, "network");
-  const char *backend = ulak_json_peek_string (document, "backend");
-
-  if (g_strcmp0 (id, ulak_line_get_account (self)) != 0 || g_strcmp0 (network, self->network) != 0)
-    {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The account document is not that of ‘%s’ on %s",
-                   ulak_line_get_account (self), self->network);
-      return FALSE;
-    }
-  if (backend == NULL)
-    {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "backend: is required");
-      return FALSE;
-    }
-  if (self->backend == NULL
-      || g_str_equal (backend, ULAK_BACKEND_GET_CLASS (self->backend)->get_name (self->backend)))
-    return TRUE;
-  g_set_error (error, ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
-               "The backend of a running line cannot be changed: stop and start it");
-  return FALSE;
-}
-
 static void
 make_queue (UlakLine *self)
 {
   UlakSendQueueOptions options = {
-    .concurrency = (guint) config_integer (self, "whatsapp", "send_concurrency"),
-    .attempts = (guint) config_integer (self, "whatsapp", "send_attempts"),
-    .backoff = { config_integer (self, "whatsapp", "send_backoff_ms"),
-                 config_integer (self, "whatsapp", "send_backoff_max_ms"), 20 },
-    .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
+    .concurrency = (guint) ulak_line_config_integer (self, "whatsapp", "send_concurrency"),
+    .attempts = (guint) ulak_line_config_integer (self, "whatsapp", "send_attempts"),
+    .backoff = { ulak_line_config_integer (self, "whatsapp", "send_backoff_ms"),
+                 ulak_line_config_integer (self, "whatsapp", "send_backoff_max_ms"), 20 },
+    .unknown_wait_ms = ulak_line_config_integer (self, "whatsapp", "unknown_wait_ms"),
   };
 
   self->queue = ulak_send_queue_new (self->store, ulak_service_get_clock (self->service),
                                      ulak_service_get_random (self->service),
                                      ulak_service_get_metrics (self->service), &options);
-}
-
-gboolean
-ulak_line_use_document (UlakLine *self, JsonObject *document, GError **error)
-{
-  if (!ulak_line_check_document (self, document, error))
-    return FALSE;
-  if (self->backend == NULL)
-    {
-      self->backend = self->factory (self, ulak_json_peek_string (document, "backend"), error);
-      if (self->backend == NULL)
-        return FALSE;
-      ulak_media_library_set_backend (self->library, self->backend);
-    }
-  if (!ULAK_BACKEND_GET_CLASS (self->backend)->configure (self->backend, document, error))
-    return FALSE;
-  json_object_ref (document);
-  g_clear_pointer (&self->document, json_object_unref);
-  self->document = document;
-  return TRUE;
 }
 
 /* --- start --- */
@@ -187,7 +91,7 @@ recovered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  read_defaults (self);
+  ulak_line_read_defaults (self);
   make_queue (self);
   ulak_line_store_get_settings_async (self->store, settings_read_cb, g_steal_pointer (&task));
 }
@@ -275,12 +179,12 @@ make_parts (UlakLine *self)
 
   self->folder = ulak_media_folder_new (media, clock, random);
   self->library = ulak_media_library_new (self->store, self->folder,
-                                          config_integer (self, "whatsapp", "upload_max_bytes"));
+                                          ulak_line_config_integer (self, "whatsapp", "upload_max_bytes"));
   self->pump = ulak_outbox_pump_new (self->store, connection, clock, random, account);
   self->cleaner = ulak_cleaner_new (self->store, self->folder, clock);
   g_signal_connect_object (self->cleaner, "job-done", G_CALLBACK (job_done), self, G_CONNECT_SWAPPED);
   self->secrets = ulak_remote_secrets_new (connection, clock, random, account,
-                                           config_integer (self, "api", "cache_expiry_seconds"));
+                                           ulak_line_config_integer (self, "api", "cache_expiry_seconds"));
 }
 
 static void
@@ -310,8 +214,8 @@ start_async (UlakDaemon *daemon, GCancellable *cancellable, GAsyncReadyCallback 
   UlakLineStoreOptions options = {
     .path = path,
     .migrate = ulak_config_get_boolean (config, "ulak", "auto_migrate_on_startup"),
-    .queue_max = (guint) config_integer (self, "whatsapp", "queue_max"),
-    .unknown_wait_ms = config_integer (self, "whatsapp", "unknown_wait_ms"),
+    .queue_max = (guint) ulak_line_config_integer (self, "whatsapp", "queue_max"),
+    .unknown_wait_ms = ulak_line_config_integer (self, "whatsapp", "unknown_wait_ms"),
     .migrations = self->migrations,
     .recovers_later = TRUE,
     .clock = ulak_service_get_clock (self->service),
@@ -361,7 +265,7 @@ reload (UlakDaemon *daemon, UlakConfig *config G_GNUC_UNUSED)
 {
   UlakLine *self = ULAK_LINE (daemon);
 
-  read_defaults (self);
+  ulak_line_read_defaults (self);
   ulak_line_store_get_settings_async (self->store, settings_reread_cb, g_object_ref (self));
 }
 
@@ -441,119 +345,12 @@ drain_async (UlakDaemon *daemon, GAsyncReadyCallback callback, gpointer user_dat
     }
 }
 
-/* --- what operators see --- */
-
-static void
-check_database (UlakLine *self, UlakHealth *health)
-{
-  UlakStoreStatus status;
-
-  ulak_store_get_status (ulak_line_store_get_store (self->store), &status);
-  ulak_health_add (health, "database", status.is_healthy ? ULAK_HEALTH_HEALTHY : ULAK_HEALTH_UNHEALTHY, "%s",
-                   status.is_healthy ? "" : status.fault);
-}
-
-static void
-check_outbox (UlakLine *self, UlakHealth *health)
-{
-  const char *fault = ulak_outbox_pump_get_fault (self->pump);
-
-  if (fault == NULL)
-    ulak_health_add (health, "outbox", ULAK_HEALTH_HEALTHY, "%s", "");
-  else
-    ulak_health_add (health, "outbox", ULAK_HEALTH_DEGRADED, "%u events wait for ulak-webhooks: %s",
-                     ulak_line_store_get_events (self->store), fault);
-}
-
-/* The file system that holds the line's folder: events and messages need room. */
-static void
-check_disk (UlakLine *self, UlakHealth *health)
-{
-  struct statvfs disk;
-  guint64 free_bytes;
-
-  if (statvfs (ulak_service_get_data_dir (self->service), &disk) != 0)
-    {
-      ulak_health_add (health, "disk", ULAK_HEALTH_UNHEALTHY, "The data directory cannot be examined: %s",
-                       g_strerror (errno));
-      return;
-    }
-  free_bytes = (guint64) disk.f_bavail * disk.f_frsize;
-  if (free_bytes >= DISK_FREE_MIN_BYTES)
-    ulak_health_add (health, "disk", ULAK_HEALTH_HEALTHY, "%s", "");
-  else
-    ulak_health_add (health, "disk", ULAK_HEALTH_DEGRADED, "Only %" G_GUINT64_FORMAT " MiB are free",
-                     free_bytes >> 20);
-}
-
-static void
-check_line (UlakLine *self, UlakHealth *health)
-{
-  static const UlakHealthStatus statuses[] = {
-    [ULAK_LINE_STATE_STOPPED] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_STARTING] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_QR] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_PASSKEY] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_READY] = ULAK_HEALTH_HEALTHY,
-    [ULAK_LINE_STATE_DISCONNECTED] = ULAK_HEALTH_DEGRADED,
-    [ULAK_LINE_STATE_LOGGED_OUT] = ULAK_HEALTH_UNHEALTHY,
-    [ULAK_LINE_STATE_OUTDATED] = ULAK_HEALTH_UNHEALTHY,
-    [ULAK_LINE_STATE_BANNED] = ULAK_HEALTH_UNHEALTHY,
-    [ULAK_LINE_STATE_FAILED] = ULAK_HEALTH_UNHEALTHY,
-  };
-  const char *state = ulak_line_state_to_string (self->state);
-
-  if (self->state == ULAK_LINE_STATE_READY)
-    ulak_health_add (health, "line", ULAK_HEALTH_HEALTHY, "%s", "");
-  else
-    ulak_health_add (health, "line", statuses[self->state], "The line is %s%s%s", state,
-                     self->why != NULL ? ": " : "", self->why != NULL ? self->why : "");
-}
-
-static void
-check_health (UlakDaemon *daemon, UlakHealth *health)
-{
-  UlakLine *self = ULAK_LINE (daemon);
-
-  if (self->store == NULL)
-    {
-      ulak_health_add (health, "database", ULAK_HEALTH_UNHEALTHY, "It is not open yet");
-      return;
-    }
-  check_database (self, health);
-  check_outbox (self, health);
-  check_disk (self, health);
-  check_line (self, health);
-  if (self->backend != NULL && ULAK_BACKEND_GET_CLASS (self->backend)->check_health != NULL)
-    ULAK_BACKEND_GET_CLASS (self->backend)->check_health (self->backend, health);
-}
-
 static UlakStore *
 get_store (UlakDaemon *daemon)
 {
   UlakLine *self = ULAK_LINE (daemon);
 
   return self->store == NULL ? NULL : ulak_line_store_get_store (self->store);
-}
-
-static void
-refresh_metrics (UlakDaemon *daemon)
-{
-  UlakLine *self = ULAK_LINE (daemon);
-  UlakMetrics *metrics = ulak_service_get_metrics (self->service);
-  const char *account = ulak_line_get_account (self);
-
-  if (self->store == NULL)
-    return;
-  ulak_metrics_set (metrics, "ulak_queue_depth", ULAK_LABELS (account),
-                    ulak_line_store_get_depth (self->store));
-  ulak_metrics_set (metrics, "ulak_outbox_rows", ULAK_LABELS (account),
-                    ulak_line_store_get_events (self->store));
-  for (guint i = 0; i < ULAK_N_LINE_STATES; i++)
-    ulak_metrics_set (metrics, "ulak_line_state", ULAK_LABELS (account, ulak_line_state_to_string (i)),
-                      i == self->state ? 1 : 0);
-  if (self->backend != NULL && ULAK_BACKEND_GET_CLASS (self->backend)->refresh_metrics != NULL)
-    ULAK_BACKEND_GET_CLASS (self->backend)->refresh_metrics (self->backend, metrics);
 }
 
 void
@@ -567,7 +364,7 @@ ulak_line_life_init (UlakDaemonClass *klass)
   klass->drain_async = drain_async;
   klass->drain_finish = finish;
   klass->reload = reload;
-  klass->check_health = check_health;
+  klass->check_health = ulak_line_check_health;
   klass->get_store = get_store;
-  klass->refresh_metrics = refresh_metrics;
+  klass->refresh_metrics = ulak_line_refresh_metrics;
 }

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Ulak authors
  *
  * Line parts: the inside of a line, for the files that together are the line: line.c (what backends call), line-life.c (start
- * and end), account-adapter.c (the bus).
+ * and end), line-document.c (what it is told to be), line-health.c (what operators see), account-*.c (the bus).
  */
 #pragma once
 
@@ -49,6 +49,12 @@ struct _UlakLine
 };
 
 void ulak_line_life_init (UlakDaemonClass *klass);
+void ulak_line_check_health (UlakDaemon *line, UlakHealth *health);
+void ulak_line_refresh_metrics (UlakDaemon *line);
+
+gint64 ulak_line_config_integer (UlakLine *self, const char *group, const char *key);
+/* Of the configuration, for the settings that nobody set. */
+void ulak_line_read_defaults (UlakLine *self);
 
 /* A note was written. */
 void ulak_line_note_written (UlakLine *self);

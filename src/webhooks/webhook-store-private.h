@@ -54,6 +54,7 @@ void ulak_store_op_add_due (UlakStoreOp *op, gint64 endpoint);
 gboolean ulak_store_run_with_number (UlakDatabase *database, const char *sql, const char *name, gint64 value, GError **error);
 gboolean ulak_store_read_used_bytes (UlakDatabase *database, gint64 *bytes_out, GError **error);
 gboolean ulak_store_enqueue (UlakStoreOp *op, UlakDatabase *database, gint64 endpoint, gint64 sequence, const char *lane, gboolean *is_new_out, GError **error);
+void ulak_store_drop_claim (UlakWebhookStore *self, gint64 endpoint, gint64 number);
 gboolean ulak_store_wake_lane (UlakStoreOp *op, UlakDatabase *database, gint64 endpoint, const char *lane, GError **error);
 gboolean ulak_store_end_delivery (UlakStoreOp *op, UlakDatabase *database, gint64 number, UlakDeliveryStatus status, gboolean *was_queued_out, GError **error);
 gboolean ulak_store_add_attempt (UlakDatabase *database, gint64 number, const UlakAttempt *attempt, GError **error);

@@ -4,16 +4,19 @@
 state that an account's devices share. Each as the other side and the events say it."""
 
 import json
+import tempfile
 import time
 
 import pytest
+from gi.repository import Gio, GLib
 
-from tests.program.linked import ANNA, BERT, CARL, LIDS, SALES, lid, open_world, pn, reason_to_skip, settle
+from tests.program.linked import ANNA, BERT, CARL, LIDS, SALES, WHATSAPP, lid, open_world, pn, reason_to_skip, settle
 from tests.program.suite import wait_for
 
 pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c020000000b4944415478da6364f80f00010501012718e3660000000049454e44ae426082")
+JPEG = bytes((0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 2, 0x80, 2, 0x80))  # the beginning of one of 640 x 640
 RUN = str(time.time_ns())
 
 
@@ -141,6 +144,33 @@ def test_calls_are_events_and_can_be_rejected(world, video):
     rejected = wait_for(lambda: world.journal("events", kind="call", tag="reject", call=call), describe="the reject")[0]
     assert rejected["by"] == world.line.jid
     settle(world)
+
+
+def test_a_call_that_ended_is_told(world):
+    call = world.double.control("calls", {"from": BERT, "to": SALES})["call_id"]
+    world.wait_event("call.received", id=call, status="offer")
+    world.double.control("calls", {"from": BERT, "to": SALES, "id": call, "tag": "terminate"})
+    assert world.wait_event("call.received", id=call, status="ended")["data"]["call"]["from"] == BERT
+
+
+def test_the_lines_picture_is_seen_by_others(world):
+    group = world.line.whatsapp("CreateGroup", "s", json.dumps({"subject": "Pictured", "members": [ANNA]}))["id"]
+    for chat, named in (("", lid(SALES)), (group, group)):
+        number = set_picture(world, chat, JPEG)
+        assert number and world.anna.call("readPicture", of=named).startswith("https://")
+        assert world.line.whatsapp("GetProfile", "s", chat)["picture"]["id"] == number
+        assert set_picture(world, chat, b"") == "" and world.line.whatsapp("GetProfile", "s", chat)["picture"] is None
+
+
+def set_picture(world, chat, content):
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        fds = Gio.UnixFDList.new()
+        parameters = GLib.Variant("(sha{sv})", (chat, fds.append(file.fileno()), {}))
+        reply, _ = world.suite.connection.call_with_unix_fd_list_sync("org.ulak.Account.sales", "/org/ulak/account/sales", WHATSAPP, "SetPicture", parameters,
+                                                                      None, 0, 30000, fds, None)
+        return reply.unpack()[0]
 
 
 # --- history and app state ---

@@ -257,6 +257,66 @@ def test_an_administrator_deletes_what_others_wrote(world):
     world.line.wait_message(marker["id"], type="revoked")
 
 
+def test_an_administrator_deletes_what_the_line_wrote(world):
+    group = world.double.control("groups", {"by": ANNA, "subject": "Ruled", "members": [SALES, BERT]})["jid"]
+    world.wait_event("group.updated", group=group)
+    ours = everybody_gets(world, group, "against the rules", [ANNA, BERT])
+    world.anna.call("revoke", to=group, message=ours["network_id"], wait="ack")
+    gone = world.line.wait_message(ours["network_id"], type="revoked")
+    assert gone["revoked_by"] == ANNA and "against the rules" not in str(gone)
+    assert world.wait_event("message.revoked", network_id=ours["network_id"])
+
+
+def test_edits_and_deletions_by_the_author_reach_the_group(world):
+    group = create(world, "Authors", [ANNA, BERT])
+    sent = world.bert.call("sendText", to=group, text="tow", wait="ack")
+    world.line.wait_message(sent["id"])
+    world.bert.call("edit", to=group, message=sent["id"], text="two", wait="ack")
+    assert world.line.wait_message(sent["id"], text="two")["from"] == BERT
+    world.bert.call("revoke", to=group, message=sent["id"], wait="ack")
+    assert "revoked_by" not in world.line.wait_message(sent["id"], type="revoked")
+    ours = everybody_gets(world, group, "thre", [ANNA, BERT])
+    edit = world.line.send(group, edit={"message_id": ours["id"], "text": "three"})
+    for client in (world.anna, world.bert):
+        client.wait("message", where=lambda data: data["key"]["id"] == edit["network_id"])
+    assert world.line.read(ours["id"])["text"] == "three"
+    revoke = world.line.send(group, revoke={"message_id": ours["id"]})
+    for client in (world.anna, world.bert):
+        client.wait("message", where=lambda data: data["key"]["id"] == revoke["network_id"])
+    assert world.line.read(ours["id"])["type"] == "revoked"
+
+
+def test_receipts_of_all_members_raise_the_status(world):
+    group = create(world, "Readers", [ANNA, BERT])
+    ours = everybody_gets(world, group, "has everybody read this?", [ANNA, BERT])
+    assert world.line.wait_status(ours["id"], "delivered")["receipts"]["recipients"] == 2
+    world.anna.call("readMessages", messages=[ours["network_id"]])
+    wait_for(lambda: world.line.read(ours["id"])["receipts"]["read"] == 1, describe="one has read it")
+    assert world.line.read(ours["id"])["status"] == "delivered"
+    world.bert.call("readMessages", messages=[ours["network_id"]])
+    assert world.line.wait_status(ours["id"], "read")["receipts"]["read"] == 2
+    sent = world.bert.call("sendText", to=group, text="and you?", wait="ack")
+    message = world.line.wait_message(sent["id"])
+    assert world.suite.post(f"/api/v1/accounts/sales/messages/{message['id']}/read")[0] == 204
+    world.bert.wait("message-receipt.update", where=lambda rows: any(row["key"]["id"] == sent["id"] and "readTimestamp" in row["receipt"] for row in rows))
+
+
+def test_settings_by_others_are_told_and_kept_to(world):
+    group = world.double.control("groups", {"by": ANNA, "subject": "Strict", "members": [SALES, BERT]})["jid"]
+    world.wait_event("group.updated", group=group)
+    world.anna.call("announceOnly", group=group)
+    world.anna.call("lockGroup", group=group)
+    wait_for(lambda: (now := world.line.whatsapp("GetGroup", "s", group)) and now["announcement"] and now["locked"], describe="both settings")
+    for change in ("announcement", "locked"):
+        assert world.wait_event("group.updated", group=group, change=change)["data"]["by"] == ANNA
+    failed = world.line.wait_status(world.line.post(group, text="may I?"), "failed")
+    assert (failed["error"]["code"], failed["error"]["original_code"]) == ("E_WA_REFUSED", 403)
+    world.anna.call("announceAll", group=group)
+    world.anna.call("unlockGroup", group=group)
+    wait_for(lambda: not (now := world.line.whatsapp("GetGroup", "s", group))["announcement"] and not now["locked"], describe="neither")
+    everybody_gets(world, group, "now I may", [ANNA, BERT])
+
+
 def test_a_member_with_a_new_device_gets_the_key(world):
     group = create(world, "Devices", [ANNA, BERT])
     everybody_gets(world, group, "before the tablet", [ANNA, BERT])

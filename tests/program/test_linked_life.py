@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.program.linked import ANNA, BERT, CARL, SALES, failures_of_ours, lid, open_world, pn, reason_to_skip, says, settle, text_of
+from tests.program.linked import ANNA, BERT, CARL, PLAIN, SALES, Line, failures_of_ours, lid, open_world, pn, reason_to_skip, says, settle, text_of
 from tests.program.suite import wait_for
 
 pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
@@ -182,6 +182,60 @@ def test_peers_come_back_to_the_same_conversation(world):
     for name in names:
         world.line.wait_status(name, "delivered")
     check_ratchets(world)
+
+
+def test_polls_and_votes_outlive_restarts_of_both_sides(world):
+    ours = world.line.send(BERT, poll={"name": "When?", "options": ["now", "later", "never"], "selectable_count": 1})
+    world.bert.wait("message", where=lambda data: data["key"]["id"] == ours["network_id"])
+    theirs = world.bert.call("sendPoll", to=pn(SALES), name="Where?", options=["here", "there"], selectable=0, wait="ack")
+    asked = world.line.wait_message(theirs["id"])
+    world.leave(BERT)
+    world.line.kill()
+    world.line.wait_state("ready")
+    bert = world.come_back(BERT)
+    for options in (["later"], ["never"], []):
+        vote = bert.call("sendVote", to=pn(SALES), poll=ours["network_id"], options=options, wait="ack")
+        assert world.line.wait_message(vote["id"])["poll_vote"]["options"] == options
+        with world.line.away():
+            pass
+    mine = world.line.send(BERT, poll_vote={"message_id": asked["id"], "options": ["there", "here"]})
+    assert sorted(bert.wait("vote", where=lambda vote: vote["key"]["id"] == mine["network_id"])["options"]) == ["here", "there"]
+
+
+def test_what_refers_to_older_messages_outlives_a_restart(world):
+    """Reactions, edits, deletions and quotes of what was said before the line's process began."""
+    sent = world.anna.call("sendText", to=pn(SALES), text="said before", wait="ack")
+    message = world.line.wait_message(sent["id"])
+    ours = world.line.send(ANNA, text="wrote before")
+    world.anna.wait("message", where=says("wrote before"))
+    world.line.kill()
+    world.line.wait_state("ready")
+    world.anna.call("edit", to=pn(SALES), message=sent["id"], text="said better", wait="ack")
+    world.line.wait_message(sent["id"], text="said better", id=message["id"])
+    reaction = world.line.send(ANNA, reaction={"message_id": message["id"], "emoji": "💡"})
+    quote = world.line.send(ANNA, text="about that", reply_to=message["id"])
+    revoke = world.line.send(ANNA, revoke={"message_id": ours["id"]})
+    for wanted in (reaction, quote, revoke):
+        world.anna.wait("message", where=lambda data, wanted=wanted: data["key"]["id"] == wanted["network_id"])
+    world.anna.call("revoke", to=pn(SALES), message=sent["id"], wait="ack")
+    world.line.wait_message(sent["id"], type="revoked", id=message["id"])
+    check_ratchets(world)
+
+
+def test_an_account_that_knows_numbers_only_writes_to_numbers(world):
+    """The server refuses the other form (strict_addressing); most of this suite is about an account that has moved to LIDs."""
+    world.double.control("accounts", {"phone": PLAIN, "lid": "200000000000020", "name": "Plain", "migrated": False})
+    line = Line(world, "plain", PLAIN)
+    line.link()
+    ours = line.send(ANNA, text="by number")
+    got = world.anna.wait("message", where=says("by number"))
+    assert got["key"]["id"] == ours["network_id"]
+    sent = world.anna.call("sendText", to=pn(PLAIN), text="to a number", wait="ack")
+    assert line.wait_message(sent["id"])["from"] == ANNA
+    answer = line.send(CARL, text="carl, by number")
+    assert world.wait_inbox(CARL, network_id=answer["network_id"])["text"] == "carl, by number"
+    assert world.journal("events", kind="message-refused") == []
+    assert world.suite.post("/api/v1/accounts/plain/logout")[0] == 204
 
 
 # --- the connection ---

@@ -157,6 +157,61 @@ def test_view_once_is_marked_both_ways(world):
     assert forward["error"]["code"].startswith("E_")
 
 
+@pytest.mark.parametrize("call, kind, content, mime_type", [
+    ("sendImage", "image", PNG, "image/png"), ("sendVideo", "video", make_file("video/mp4", 3100), "video/mp4"),
+    ("sendVoice", "voice", make_file("audio/ogg", 3200), "audio/ogg")])
+def test_files_to_be_seen_once_go_both_ways(world, call, kind, content, mime_type):
+    sent = world.anna.call(call, to=pn(SALES), file=content, mimetype=mime_type, view_once=True, wait="ack")
+    message = world.line.wait_message(sent["id"])
+    assert (message["type"], message["view_once"]) == (kind, True)
+    assert world.line.download(message["media"]["media_id"]) == content
+    name, more = ("audio", {"voice": True}) if kind == "voice" else (kind, {})
+    ours = world.line.send(ANNA, **{name: {"media_id": world.line.upload(content, mime_type), "view_once": True, **more}})
+    row = world.wait_inbox(ANNA, network_id=ours["network_id"])["message"]
+    assert find_field(row, f"{name}Message")["viewOnce"] is True and ours["view_once"] is True
+
+
+def find_field(message, name):
+    """The content of that name, in whatever it is wrapped."""
+    for field, value in message.items():
+        if field == name:
+            return value
+        if isinstance(value, dict) and isinstance(value.get("message"), dict) and (found := find_field(value["message"], name)):
+            return found
+    return None
+
+
+def test_that_a_recording_was_listened_to_is_told_both_ways(world):
+    sent = world.anna.call("sendVoice", to=pn(SALES), file=make_file("audio/ogg", 3300), seconds=2, wait="ack")
+    message = world.line.wait_message(sent["id"])
+    assert world.suite.post(f"/api/v1/accounts/sales/messages/{message['id']}/read", {"played": True})[0] == 204
+    wait_for(lambda: {"read", "played"} & {row["type"] for row in receipts_by_line(world) if sent["id"] in row["ids"]}, describe="a receipt")
+    world.anna.wait("messages.update", where=lambda rows: any(row["key"]["id"] == sent["id"] and row["update"].get("status") == 5 for row in rows))
+    ours = world.line.send(ANNA, audio={"media_id": world.line.upload(make_file("audio/ogg", 3301), "audio/ogg"), "voice": True, "duration_s": 3})
+    world.anna.wait("message", where=lambda data: data["key"]["id"] == ours["network_id"])
+    world.anna.call("sendReceipt", chat=lid(SALES), ids=[ours["network_id"]], type="played")
+    assert world.line.wait_status(ours["id"], "played")
+
+
+def receipts_by_line(world):
+    return world.journal("receipts", **{"from": world.line.jid})
+
+
+def test_files_outlive_a_restart(world):
+    """One that was fetched, and one whose address only the database knows."""
+    contents = [make_file("application/pdf", size) for size in (4100, 4200)]
+    sent = [world.anna.call("sendDocument", to=pn(SALES), file=content, name="f.pdf", mimetype="application/pdf", wait="ack") for content in contents]
+    media = [world.line.wait_message(one["id"])["media"]["media_id"] for one in sent]
+    assert world.line.download(media[0]) == contents[0]
+    media_id = world.line.upload(PNG + b"2", "image/png")
+    world.line.kill()
+    world.line.wait_state("ready")
+    assert [world.line.download(one) for one in media] == contents
+    ours = world.line.send(ANNA, image={"media_id": media_id})
+    world.anna.wait("message", where=lambda data: data["key"]["id"] == ours["network_id"])
+    assert world.anna.call("download", message=ours["network_id"], is_whole=True)["content"] == PNG + b"2"
+
+
 def image_fields(world, content):
     stored = world.double.control("media", {"kind": "image", "base64": base64.b64encode(content).decode()})
     return {"mimetype": "image/png", "mediaKey": stored["mediaKey"], "fileSha256": stored["fileSha256"], "fileEncSha256": stored["fileEncSha256"],

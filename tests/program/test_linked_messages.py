@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.program.foreign import says as says_all
-from tests.program.linked import ANNA, BERT, CARL, LIDS, SALES, failures_of_ours, lid, open_world, pn, reason_to_skip, says, text_of
+from tests.program.linked import ANNA, BERT, CARL, LIDS, SALES, failures_of_ours, lid, open_world, pn, reason_to_skip, says, settle, text_of
 from tests.program.suite import wait_for
 
 pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
@@ -242,6 +242,26 @@ def test_a_message_is_pinned_for_both(world):
     assert (got["pinInChatMessage"]["key"]["id"], got["pinInChatMessage"]["type"]) == (sent["id"], "PIN_FOR_ALL")
 
 
+def system_of(world, chat, **expected):
+    """A system message of a chat, once there is one that says so."""
+    return wait_for(lambda: next((m for m in world.line.history(chat) if expected.items() <= m.get("system", {}).items()), None), describe=f"{expected} in {chat}")
+
+
+def test_what_others_pin_and_keep_is_shown(world):
+    sent, message = received(world, "sendText", text="hold on to me", client=world.bert, ephemeral_s=86400)
+    world.bert.call("pin", to=pn(SALES), message=sent["id"], seconds=604800, wait="ack")
+    shown = system_of(world, BERT, type="message_pinned", duration_s=604800)
+    assert shown["system"]["message_id"] in (sent["id"], message["id"]) and (shown["from"], shown["type"]) == (BERT, "system")
+    world.bert.call("pin", to=pn(SALES), message=sent["id"], is_pinned=False, wait="ack")
+    system_of(world, BERT, type="message_unpinned")
+    world.bert.call("keep", to=pn(SALES), message=sent["id"], wait="ack")
+    assert system_of(world, BERT, type="message_kept")["system"]["message_id"] in (sent["id"], message["id"])
+    world.bert.call("keep", to=pn(SALES), message=sent["id"], is_kept=False, wait="ack")
+    system_of(world, BERT, type="message_unkept")
+    _, got, _ = arrived(world, {"pin": {"message_id": message["id"], "duration_s": 0}}, client=world.bert, phone=BERT)
+    assert got["pinInChatMessage"]["type"] == "UNPIN_FOR_ALL"
+
+
 def test_the_timer_of_a_chat_is_kept_to(world):
     world.bert.call("setTimer", to=pn(SALES), seconds=604800, wait="ack")
     wait_for(lambda: any(m.get("system", {}).get("timer_s") == 604800 for m in world.line.history(BERT)), describe="the change in the chat")
@@ -384,6 +404,42 @@ def test_a_stranger_is_written_to_once_there_is_a_token(world):
     assert world.wait_inbox("15552220010", text="hello stranger")["id"] == world.line.wait_status(held["id"], "sent")["network_id"]
     ours = world.line.send("15552220010", text="with a token")
     assert world.wait_inbox("15552220010", network_id=ours["network_id"])["text"] == "with a token"
+
+
+def test_a_token_that_is_not_taken_is_told_from_a_stranger(world):
+    name = "15552220011"
+    world.double.control("accounts", {"phone": name, "lid": "200000000000011", "name": "Emil"})
+    world.double.control(f"accounts/{name}", {"requires_token": True})
+    world.double.control(f"accounts/{name}/token", {"to": SALES})
+    wait_for(lambda: world.journal("events", kind="token-given", receiver=SALES), describe="the token")
+    settle(world)
+    ours = world.line.send(name, text="with the token")
+    assert world.wait_inbox(name, network_id=ours["network_id"])["text"] == "with the token"
+    world.double.control("faults/switches", {"message_error": {"error": "463", "to": "200000000000011@lid"}})
+    held = world.line.wait_status(world.line.post(name, text="with a bad one"), "held")
+    tries = world.journal("events", kind="message-refused", error="463")
+    assert held["hold"]["reason"] == "stranger" and len(tries) >= 2, "the token was asked for anew and tried again"
+    world.double.control("faults", method="DELETE")
+    world.double.control(f"accounts/{name}", {"requires_token": False})
+    sent = world.phone_send(name, pn(SALES), text="write to me")
+    world.line.wait_message(sent)
+    assert world.wait_inbox(name, text="with a bad one")["id"] == world.line.wait_status(held["id"], "sent")["network_id"]
+
+
+def test_the_pace_of_new_chats_is_in_force_and_answers_go(world):
+    people = [f"155522201{number:02}" for number in range(7)]
+    world.double.control("accounts", {"accounts": [{"phone": phone, "lid": f"2000000000001{number:02}", "name": phone} for number, phone in enumerate(people)]})
+    received(world, "sendText", text="before the pace")
+    world.line.set(new_contact_interval_s=3600)
+    try:
+        names = [world.line.post(phone, text="good day") for phone in people]
+        held = wait_for(lambda: len(found := [m for m in map(world.line.read, names) if m["status"] == "held"]) >= 2 and found, describe="held ones")
+        assert {message["hold"]["reason"] for message in held} == {"new_contact"} and all(message["hold"]["until"] for message in held)
+        assert world.line.wait_status(world.line.send(ANNA, text="an answer")["id"], "delivered")
+        world.line.wait_message(world.phone_send(held[-1]["chat"], pn(SALES), text="I write first"))
+        world.line.wait_status(held[-1]["id"], "sent")
+    finally:
+        world.line.set(new_contact_interval_s=None)
 
 
 # --- what cannot be read ---

@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The Ulak authors
  *
  * A queue of jobs, one under way at a time: to bring a collection up to date, or to change something in it, which is the
- * same with a patch of ours in the question. A round of a job: read the rows, ask the server, fetch files, apply in one
- * transaction; then another round, or the end.
+ * same with a patch of ours in the question. A round of a job: ask the server (app-state-round.h), apply in one transaction;
+ * then another round, or the end.
  */
 #include "whatsapp/chat/app-state.h"
 
@@ -11,7 +11,9 @@
 #include "core/log.h"
 #include "whatsapp/chat/app-state-change.h"
 #include "whatsapp/chat/app-state-fetch.h"
+#include "whatsapp/chat/app-state-job.h"
 #include "whatsapp/chat/app-state-patch.h"
+#include "whatsapp/chat/app-state-round.h"
 
 #define CONFLICTS_MAX 5
 #define ROUNDS_MAX 1000 /* of one job: has_more_patches for ever is no way to hold us */
@@ -19,33 +21,19 @@
 
 static const char *const collections[] = { "critical_block", "critical_unblock_low", "regular_high", "regular", "regular_low" };
 
-typedef struct
-{
-  char *collection;           /* (owned) */
-  UlakAppStateRecord *record; /* (owned) (nullable): a change */
-  GTask *task;                /* (owned) (nullable): of the change */
-  gboolean is_uploaded;       /* the server has the change; what is left is to fetch it */
-  gboolean fetches_first;     /* the next round asks only */
-  gboolean is_current;        /* a change: what the others have is here, which may be nothing at all */
-  guint n_conflicts, n_damaged, n_rounds;
-} Job;
-
 struct _UlakAppState
 {
   GObject parent_instance;
 
-  UlakStore *store; /* (owned) */
-  UlakMediaPort port;
-  UlakMediaClient *media; /* (owned) */
+  UlakAppStateRoundParts parts; /* (owned), but for the owner of the port */
   UlakCommitter committer;
   UlakAppStateAskKeys ask_keys;
   gpointer ask_keys_data;
-  UlakClock *clock;   /* (owned) */
-  UlakRandom *random; /* (owned) */
+  UlakClock *clock; /* (owned) */
 
-  GQueue jobs;           /* (element-type Job) (owned) */
-  Job *job;              /* (owned) (nullable): under way */
-  gboolean is_stopped;
+  GQueue jobs;           /* (element-type UlakAppStateJob) (owned) */
+  UlakAppStateJob *job;  /* (owned) (nullable): under way */
+  GCancellable *stop;    /* (owned): cancelled when we stop */
   GHashTable *blocked;   /* (owned) (element-type utf8): collections that wait for a key */
   GHashTable *set_aside; /* (owned) (element-type utf8): given up until the next login */
 };
@@ -61,33 +49,19 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (UlakAppState, ulak_app_state, G_TYPE_OBJECT)
 
 static void
-job_free (gpointer data)
-{
-  Job *self = data;
-
-  if (self->task != NULL)
-    {
-      g_task_return_new_error (self->task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The line stops");
-      g_object_unref (self->task);
-    }
-  g_clear_pointer (&self->record, ulak_app_state_record_free);
-  g_free (self->collection);
-  g_free (self);
-}
-
-static void
 ulak_app_state_dispose (GObject *object)
 {
   UlakAppState *self = ULAK_APP_STATE (object);
 
-  g_queue_clear_full (&self->jobs, job_free);
-  g_clear_pointer (&self->job, job_free);
+  g_queue_clear_full (&self->jobs, ulak_app_state_job_free);
+  g_clear_pointer (&self->job, ulak_app_state_job_free);
   g_clear_pointer (&self->blocked, g_hash_table_unref);
   g_clear_pointer (&self->set_aside, g_hash_table_unref);
-  g_clear_object (&self->store);
-  g_clear_object (&self->media);
+  g_clear_object (&self->parts.store);
+  g_clear_object (&self->parts.media);
   g_clear_object (&self->clock);
-  g_clear_object (&self->random);
+  g_clear_object (&self->stop);
+  g_clear_object (&self->parts.random);
   G_OBJECT_CLASS (ulak_app_state_parent_class)->dispose (object);
 }
 
@@ -103,6 +77,7 @@ static void
 ulak_app_state_init (UlakAppState *self)
 {
   g_queue_init (&self->jobs);
+  self->stop = g_cancellable_new ();
   self->blocked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->set_aside = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -113,21 +88,21 @@ ulak_app_state_new (const UlakAppStateOptions *options)
   UlakAppState *self = g_object_new (ULAK_TYPE_APP_STATE, NULL);
 
   ulak_history_register_sql ();
-  self->store = g_object_ref (options->store);
-  self->port = options->port;
-  self->media = g_object_ref (options->media);
+  self->parts.store = g_object_ref (options->store);
+  self->parts.port = options->port;
+  self->parts.media = g_object_ref (options->media);
   self->committer = options->committer;
   self->ask_keys = options->ask_keys;
   self->ask_keys_data = options->ask_keys_data;
   self->clock = g_object_ref (options->clock);
-  self->random = g_object_ref (options->random);
+  self->parts.random = g_object_ref (options->random);
   return self;
 }
 
-static GError *
-make_stopped_error (void)
+static gboolean
+is_stopped (UlakAppState *self)
 {
-  return g_error_new_literal (ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "The line stops");
+  return g_cancellable_is_cancelled (self->stop);
 }
 
 /* --- the end of a job --- */
@@ -139,7 +114,7 @@ static void start_round (UlakAppState *self);
 static void
 end_job (UlakAppState *self, GError *error)
 {
-  Job *job = g_steal_pointer (&self->job);
+  UlakAppStateJob *job = g_steal_pointer (&self->job);
 
   if (job->task != NULL && error != NULL)
     g_task_return_error (job->task, g_error_copy (error));
@@ -149,7 +124,7 @@ end_job (UlakAppState *self, GError *error)
     ulak_log_info (NULL, "The app state ‘%s’ is not up to date: %s", job->collection, error->message);
   g_clear_object (&job->task);
   g_clear_error (&error);
-  job_free (job);
+  ulak_app_state_job_free (job);
   start_next (self);
 }
 
@@ -197,7 +172,7 @@ ask_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (UlakAppState) self = user_data;
   AskWork *work = ulak_store_finish (ULAK_STORE (source), result, NULL);
 
-  if (work != NULL && work->due->len > 0 && !self->is_stopped)
+  if (work != NULL && work->due->len > 0 && !is_stopped (self))
     self->ask_keys (work->due, self->ask_keys_data);
 }
 
@@ -210,7 +185,7 @@ wait_for_keys (UlakAppState *self, UlakAppStateFetched *fetched)
   work->due = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   work->now_us = ulak_clock_get_wall_us (self->clock);
   g_hash_table_add (self->blocked, g_strdup (fetched->collection));
-  ulak_store_write_async (self->store, ask_run, work, ask_work_free, ask_cb, g_object_ref (self));
+  ulak_store_write_async (self->parts.store, ask_run, work, ask_work_free, ask_cb, g_object_ref (self));
   end_job (self, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_WRONG_STATE,
                                       "The phone did not share a key for the app state yet; it is asked for it"));
 }
@@ -238,7 +213,7 @@ dropped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin_anew (UlakAppState *self, GError *error /* (transfer full) */)
 {
-  Job *job = self->job;
+  UlakAppStateJob *job = self->job;
 
   if (++job->n_damaged >= ULAK_APP_STATE_TRIES_MAX)
     {
@@ -250,7 +225,7 @@ begin_anew (UlakAppState *self, GError *error /* (transfer full) */)
   ulak_log_info (NULL, "The app state ‘%s’ is fetched anew: %s", job->collection, error->message);
   g_error_free (error);
   job->fetches_first = TRUE;
-  ulak_store_write_async (self->store, drop_run, g_strdup (job->collection), g_free, dropped_cb, g_object_ref (self));
+  ulak_store_write_async (self->parts.store, drop_run, g_strdup (job->collection), g_free, dropped_cb, g_object_ref (self));
 }
 
 static gboolean
@@ -265,7 +240,7 @@ is_damage (const GError *error)
 static void
 after_conflict (UlakAppState *self, UlakAppStateFetched *fetched)
 {
-  Job *job = self->job;
+  UlakAppStateJob *job = self->job;
 
   if (++job->n_conflicts > CONFLICTS_MAX)
     {
@@ -280,8 +255,8 @@ after_conflict (UlakAppState *self, UlakAppStateFetched *fetched)
 static void
 after_round (UlakAppState *self, UlakAppStateFetched *fetched)
 {
-  Job *job = self->job;
-  gboolean was_upload = job->record != NULL && !job->is_uploaded && !job->fetches_first;
+  UlakAppStateJob *job = self->job;
+  gboolean was_upload = ulak_app_state_job_uploads (job);
 
   job->fetches_first = FALSE;
   if (fetched->own_name != NULL)
@@ -339,9 +314,9 @@ commit (UlakAppState *self, UlakAppStateFetched *fetched)
   Committing *committing;
   UlakInbound *inbound;
 
-  if (self->is_stopped)
+  if (is_stopped (self))
     {
-      end_job (self, make_stopped_error ());
+      end_job (self, ulak_app_state_new_stopped_error ());
       return;
     }
   if (fetched->snapshot == NULL && fetched->patches->len == 0)
@@ -362,121 +337,29 @@ commit (UlakAppState *self, UlakAppStateFetched *fetched)
 /* --- a round --- */
 
 static void
-fetched_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+round_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
 {
-  g_autoptr (UlakAppState) self = user_data;
+  UlakAppState *self = ULAK_APP_STATE (source);
   GError *error = NULL;
-  g_autoptr (UlakAppStateFetched) fetched = ulak_app_state_fetch_finish (result, &error);
+  gboolean is_answered;
+  g_autoptr (UlakAppStateFetched) fetched = ulak_app_state_round_finish (result, &is_answered, &error);
 
   if (fetched != NULL)
     commit (self, fetched);
-  else if (is_damage (error))
+  else if (is_answered && is_damage (error))
     begin_anew (self, error);
   else
     end_job (self, error);
 }
 
 static void
-answered_cb (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (UlakAppState) self = user_data;
-  GError *error = NULL;
-  guint code;
-  g_autoptr (UlakNode) answer = self->port.query_finish (self->port.owner, result, &code, &error);
-
-  if (answer == NULL)
-    end_job (self, error);
-  else
-    ulak_app_state_fetch_async (self->media, answer, self->job->collection, fetched_cb, g_object_ref (self));
-}
-
-static void
-ask_server (UlakAppState *self, guint64 version, GBytes *patch_or_null)
-{
-  UlakNodeBuilder *query = self->port.begin_query (self->port.owner, "set", "w:sync:app:state");
-
-  ulak_node_builder_open (query, "sync");
-  ulak_node_builder_open (query, "collection");
-  ulak_node_builder_add_text (query, "name", self->job->collection);
-  ulak_node_builder_add_number (query, "version", version);
-  ulak_node_builder_add_text (query, "return_snapshot", version == 0 && patch_or_null == NULL ? "true" : "false");
-  if (patch_or_null != NULL)
-    {
-      ulak_node_builder_open (query, "patch");
-      ulak_node_builder_set_bytes (query, g_bytes_get_data (patch_or_null, NULL), g_bytes_get_size (patch_or_null));
-      ulak_node_builder_close (query);
-    }
-  ulak_node_builder_close (query);
-  ulak_node_builder_close (query);
-  self->port.query_async (self->port.owner, query, NULL, answered_cb, g_object_ref (self));
-}
-
-/* The job stays while its work runs: jobs end only in callbacks of their own steps. */
-typedef struct
-{
-  const Job *job;     /* unowned */
-  UlakRandom *random; /* (owned) */
-  gboolean is_upload;
-  guint64 version;    /* out */
-  GBytes *patch;      /* (owned) (nullable): out */
-} RoundWork;
-
-static void
-round_work_free (gpointer data)
-{
-  RoundWork *self = data;
-
-  g_clear_pointer (&self->patch, g_bytes_unref);
-  g_object_unref (self->random);
-  g_free (self);
-}
-
-static gboolean
-round_run (UlakDatabase *database, gpointer data, GError **error)
-{
-  RoundWork *self = data;
-  const UlakAppStateRecord *record = self->job->record;
-  UlakAppStateSum sum;
-
-  g_clear_pointer (&self->patch, g_bytes_unref);
-  if (!ulak_app_state_sum_get (database, self->job->collection, &sum, error))
-    return FALSE;
-  self->version = sum.version;
-  if (!self->is_upload || (sum.version == 0 && !self->job->is_current))
-    return TRUE;
-  self->patch = ulak_app_state_make_patch (database, self->random, self->job->collection, record->operation,
-                                           (const char *const *) record->index, &record->value, record->version,
-                                           &self->version, error);
-  return self->patch != NULL;
-}
-
-static void
-round_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (UlakAppState) self = user_data;
-  GError *error = NULL;
-  RoundWork *work = ulak_store_finish (ULAK_STORE (source), result, &error);
-
-  if (work == NULL || self->is_stopped)
-    {
-      end_job (self, work == NULL ? error : make_stopped_error ());
-      return;
-    }
-  /* Nothing is here yet: what the others have comes first. */
-  if (work->is_upload && work->patch == NULL)
-    self->job->fetches_first = TRUE;
-  ask_server (self, work->version, work->patch);
-}
-
-static void
 start_round (UlakAppState *self)
 {
-  Job *job = self->job;
-  RoundWork *work;
+  UlakAppStateJob *job = self->job;
 
-  if (self->is_stopped)
+  if (is_stopped (self))
     {
-      end_job (self, make_stopped_error ());
+      end_job (self, ulak_app_state_new_stopped_error ());
       return;
     }
   if (++job->n_rounds > ROUNDS_MAX)
@@ -484,17 +367,13 @@ start_round (UlakAppState *self)
       end_job (self, g_error_new_literal (ULAK_ERROR, ULAK_ERROR_REMOTE, "The server has ever more patches"));
       return;
     }
-  work = g_new0 (RoundWork, 1);
-  work->job = job;
-  work->random = g_object_ref (self->random);
-  work->is_upload = job->record != NULL && !job->is_uploaded && !job->fetches_first;
-  ulak_store_read_async (self->store, round_run, work, round_work_free, round_cb, g_object_ref (self));
+  ulak_app_state_round_async (&self->parts, job, self, self->stop, round_cb);
 }
 
 static void
 start_next (UlakAppState *self)
 {
-  if (self->job != NULL || self->is_stopped)
+  if (self->job != NULL || is_stopped (self))
     return;
   self->job = g_queue_pop_head (&self->jobs);
   if (self->job != NULL)
@@ -504,8 +383,8 @@ start_next (UlakAppState *self)
 void
 ulak_app_state_stop (UlakAppState *self)
 {
-  self->is_stopped = TRUE;
-  g_queue_clear_full (&self->jobs, job_free);
+  g_cancellable_cancel (self->stop);
+  g_queue_clear_full (&self->jobs, ulak_app_state_job_free);
 }
 
 /* --- asking for it --- */
@@ -523,21 +402,21 @@ static gboolean
 is_queued (UlakAppState *self, const char *collection)
 {
   for (GList *link = self->jobs.head; link != NULL; link = link->next)
-    if (((Job *) link->data)->record == NULL && g_str_equal (((Job *) link->data)->collection, collection))
-      return TRUE;
+    {
+      const UlakAppStateJob *job = link->data;
+
+      if (job->record == NULL && g_str_equal (job->collection, collection))
+        return TRUE;
+    }
   return FALSE;
 }
 
 static void
 add_sync (UlakAppState *self, const char *collection)
 {
-  Job *job;
-
-  if (self->is_stopped || is_queued (self, collection) || g_hash_table_contains (self->set_aside, collection))
+  if (is_stopped (self) || is_queued (self, collection) || g_hash_table_contains (self->set_aside, collection))
     return;
-  job = g_new0 (Job, 1);
-  job->collection = g_strdup (collection);
-  g_queue_push_tail (&self->jobs, job);
+  g_queue_push_tail (&self->jobs, ulak_app_state_job_new (collection));
   start_next (self);
 }
 
@@ -585,12 +464,12 @@ ulak_app_state_change_async (UlakAppState *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (UlakAppStateRecord) record = NULL;
   GError *error = NULL;
-  Job *job;
+  UlakAppStateJob *job;
 
   g_task_set_source_tag (task, ulak_app_state_change_async);
   record = ulak_app_state_record_new (change, ulak_clock_get_wall_us (self->clock) / 1000, &error);
-  if (record != NULL && self->is_stopped)
-    error = make_stopped_error ();
+  if (record != NULL && is_stopped (self))
+    error = ulak_app_state_new_stopped_error ();
   else if (record != NULL && g_queue_get_length (&self->jobs) >= JOBS_MAX)
     error = g_error_new (ULAK_ERROR, ULAK_ERROR_FULL, "%d changes wait already; try again soon", JOBS_MAX);
   if (error != NULL)
@@ -598,10 +477,7 @@ ulak_app_state_change_async (UlakAppState *self,
       g_task_return_error (task, error);
       return;
     }
-  job = g_new0 (Job, 1);
-  job->collection = g_strdup (record->collection);
-  job->record = g_steal_pointer (&record);
-  job->task = g_steal_pointer (&task);
+  job = ulak_app_state_job_new_change (g_steal_pointer (&record), g_steal_pointer (&task));
   g_queue_push_tail (&self->jobs, job);
   start_next (self);
 }

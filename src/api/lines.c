@@ -3,18 +3,14 @@
  */
 #include "api/lines.h"
 
-#include "core/error.h"
+#include "api/unit.h"
 #include "core/id.h"
 #include "core/names.h"
 
 #include <string.h>
 
 #define ACCOUNT_INTERFACE "org.ulak.Account1"
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define UNITS_TIMEOUT_MS 2000
-#define VERB_TIMEOUT_MS 20000
 
 typedef struct
 {
@@ -389,7 +385,7 @@ ulak_lines_refresh_units_async (UlakLines *self, GAsyncReadyCallback callback, g
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, ulak_lines_refresh_units_async);
-  g_dbus_connection_call (self->connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByPatterns",
+  g_dbus_connection_call (self->connection, ULAK_SYSTEMD_NAME, ULAK_SYSTEMD_PATH, ULAK_SYSTEMD_MANAGER, "ListUnitsByPatterns",
                           g_variant_new ("(^as^as)", states, patterns), G_VARIANT_TYPE ("(a(ssssssouso))"),
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, UNITS_TIMEOUT_MS, NULL, got_units_cb, task);
 }
@@ -398,90 +394,6 @@ void
 ulak_lines_refresh_units_finish (G_GNUC_UNUSED UlakLines *self, GAsyncResult *result)
 {
   (void) g_task_propagate_boolean (G_TASK (result), NULL);
-}
-
-typedef struct
-{
-  const char *verb;
-  char *unit; /* (owned) */
-} UnitWork;
-
-static void
-unit_work_free (UnitWork *work)
-{
-  g_free (work->unit);
-  g_free (work);
-}
-
-static gboolean
-is_stop (UnitWork *work)
-{
-  return strcmp (work->verb, "StopUnit") == 0;
-}
-
-/* systemd knows no unit that never ran: it is as stopped as can be. */
-static gboolean
-is_no_such_unit (const GError *error)
-{
-  g_autofree char *name = g_dbus_error_get_remote_error (error);
-
-  return g_strcmp0 (name, "org.freedesktop.systemd1.NoSuchUnit") == 0;
-}
-
-static void
-verb_done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  UnitWork *work = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  if (reply != NULL || (is_stop (work) && is_no_such_unit (error)))
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  g_dbus_error_strip_remote_error (error);
-  g_task_return_new_error (task, ULAK_ERROR, ULAK_ERROR_UNAVAILABLE, "systemd did not take %s of %s: %s", work->verb,
-                           work->unit, error->message);
-}
-
-static void
-call_verb (GTask *task)
-{
-  UlakLines *self = g_task_get_source_object (task);
-  UnitWork *work = g_task_get_task_data (task);
-
-  g_dbus_connection_call (self->connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, work->verb,
-                          g_variant_new ("(ss)", work->unit, "replace"), G_VARIANT_TYPE ("(o)"),
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, VERB_TIMEOUT_MS, NULL, verb_done_cb, task);
-}
-
-/* Whatever the reset says: a unit that never ran has nothing to be reset. */
-static void
-reset_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
-
-  call_verb (user_data);
-}
-
-static GTask *
-make_unit_task (UlakLines *self,
-                const char *verb,
-                const char *network,
-                const char *account,
-                GAsyncReadyCallback callback,
-                gpointer user_data)
-{
-  GTask *task = g_task_new (self, NULL, callback, user_data);
-  UnitWork *work = g_new0 (UnitWork, 1);
-
-  work->verb = verb;
-  work->unit = g_strdup_printf ("ulak-%s@%s.service", network, account);
-  g_task_set_source_tag (task, make_unit_task);
-  g_task_set_task_data (task, work, (GDestroyNotify) unit_work_free);
-  return task;
 }
 
 /* A line that has come to an end stays up to say why; to start it again is to begin anew. */
@@ -494,6 +406,12 @@ has_ended (UlakLines *self, const char *account)
   return line != NULL && g_strv_contains (ends, line->state);
 }
 
+static char *
+unit_of (const char *network, const char *account)
+{
+  return g_strdup_printf ("ulak-%s@%s.service", network, account);
+}
+
 /** ulak_lines_start_unit_async: a unit that had failed too often is forgiven first; replies when the job is queued */
 void
 ulak_lines_start_unit_async (UlakLines *self,
@@ -502,13 +420,9 @@ ulak_lines_start_unit_async (UlakLines *self,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
-  const char *verb = has_ended (self, account) ? "RestartUnit" : "StartUnit";
-  GTask *task = make_unit_task (self, verb, network, account, callback, user_data);
-  UnitWork *work = g_task_get_task_data (task);
+  g_autofree char *unit = unit_of (network, account);
 
-  g_dbus_connection_call (self->connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit",
-                          g_variant_new ("(s)", work->unit), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, VERB_TIMEOUT_MS,
-                          NULL, reset_cb, task);
+  ulak_unit_start_async (self->connection, self, unit, has_ended (self, account), callback, user_data);
 }
 
 void
@@ -518,13 +432,15 @@ ulak_lines_stop_unit_async (UlakLines *self,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  call_verb (make_unit_task (self, "StopUnit", network, account, callback, user_data));
+  g_autofree char *unit = unit_of (network, account);
+
+  ulak_unit_stop_async (self->connection, self, unit, callback, user_data);
 }
 
 gboolean
 ulak_lines_unit_finish (G_GNUC_UNUSED UlakLines *self, GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return ulak_unit_finish (result, error);
 }
 
 static void

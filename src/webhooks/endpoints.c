@@ -5,10 +5,7 @@
 
 #include "core/error.h"
 #include "core/id.h"
-#include "core/json.h"
-#include "webhooks/signature.h"
-
-#include <string.h>
+#include "webhooks/endpoint-row.h"
 
 typedef enum
 {
@@ -135,62 +132,6 @@ ulak_endpoints_count_unreadable (UlakEndpoints *self)
   return count;
 }
 
-/* What a blob is sealed for: it opens nowhere else. */
-static char *
-seal_name (const UlakEndpoint *endpoint, const char *what)
-{
-  return g_strdup_printf ("endpoint/%s/%s", endpoint->id, what);
-}
-
-static GBytes *
-close_blob (UlakEndpoints *self, const UlakEndpoint *endpoint, const char *what, const void *bytes, gsize size_bytes)
-{
-  g_autofree char *name = seal_name (endpoint, what);
-
-  return ulak_seal_close (self->seal, name, bytes, size_bytes);
-}
-
-static UlakSecret *
-open_blob (UlakEndpoints *self, const UlakEndpoint *endpoint, const char *what, GBytes *blob)
-{
-  g_autofree char *name = seal_name (endpoint, what);
-  gsize size;
-  const void *bytes;
-
-  if (blob == NULL || self->seal == NULL)
-    return NULL;
-  bytes = g_bytes_get_data (blob, &size);
-  return ulak_seal_open (self->seal, name, bytes, size, NULL); /* unreadable ones are counted by health */
-}
-
-static void
-open_headers (UlakEndpoints *self, UlakEndpoint *endpoint)
-{
-  g_autoptr (UlakSecret) secret = open_blob (self, endpoint, "headers", endpoint->sealed_headers);
-  g_autoptr (UlakIssues) issues = ulak_issues_new ();
-  g_autoptr (JsonObject) object = NULL;
-  const guint8 *bytes;
-  gsize size;
-
-  if (secret == NULL)
-    return;
-  bytes = ulak_secret_get_bytes (secret, &size);
-  object = ulak_json_parse_object ((const char *) bytes, size, &ULAK_JSON_LIMITS_REQUEST, NULL);
-  if (object != NULL)
-    ulak_endpoint_apply (endpoint, object, self->allow_private, issues);
-}
-
-/* The headers go with the secret: a request without them would be refused and used up. */
-static void
-open_secrets (UlakEndpoints *self, UlakEndpoint *endpoint)
-{
-  g_clear_pointer (&endpoint->secret, ulak_secret_unref);
-  g_clear_pointer (&endpoint->old_secret, ulak_secret_unref);
-  endpoint->secret = open_blob (self, endpoint, "secret", endpoint->sealed_secret);
-  endpoint->old_secret = open_blob (self, endpoint, "secret", endpoint->sealed_old_secret);
-  open_headers (self, endpoint);
-}
-
 static void
 replace_all (UlakEndpoints *self, GPtrArray *all)
 {
@@ -237,38 +178,9 @@ ulak_endpoints_set_seal (UlakEndpoints *self, UlakSeal *seal)
     {
       g_autoptr (UlakEndpoint) endpoint = ulak_endpoint_copy (g_ptr_array_index (before, i));
 
-      open_secrets (self, endpoint);
+      ulak_endpoint_open (endpoint, self->seal, self->allow_private);
       replace_one (self, endpoint->row, endpoint);
     }
-}
-
-static GBytes *
-ref_or_null (GBytes *bytes)
-{
-  return bytes != NULL ? g_bytes_ref (bytes) : NULL;
-}
-
-static UlakEndpoint *
-endpoint_from_row (UlakEndpoints *self, const UlakEndpointRow *row)
-{
-  UlakEndpoint *endpoint = ulak_endpoint_new (row->id, row->created_us);
-  g_autoptr (UlakIssues) issues = ulak_issues_new ();
-  g_autoptr (JsonObject) document = NULL;
-
-  endpoint->row = row->row;
-  document = ulak_json_parse_text (row->document, NULL);
-  if (document != NULL) /* stored by us: what the rules of today refuse is kept and refused when it is sent */
-    {
-      ulak_endpoint_apply (endpoint, document, TRUE, issues);
-      endpoint->disabled_reason = g_strdup (ulak_json_peek_string (document, "disabled_reason"));
-    }
-  endpoint->is_enabled = row->is_enabled;
-  endpoint->sealed_secret = ref_or_null (row->secret);
-  endpoint->sealed_old_secret = ref_or_null (row->old_secret);
-  endpoint->sealed_headers = ref_or_null (row->headers);
-  endpoint->old_secret_until_us = row->old_secret_until_us;
-  open_secrets (self, endpoint);
-  return endpoint;
 }
 
 static void
@@ -287,7 +199,7 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   all = g_ptr_array_new_with_free_func ((GDestroyNotify) ulak_endpoint_unref);
   for (guint i = 0; i < rows->len; i++)
-    g_ptr_array_add (all, endpoint_from_row (self, g_ptr_array_index (rows, i)));
+    g_ptr_array_add (all, ulak_endpoint_from_row (g_ptr_array_index (rows, i), self->seal, self->allow_private));
   replace_all (self, all);
   g_task_return_boolean (task, TRUE);
 }
@@ -334,52 +246,16 @@ ulak_endpoints_find (UlakEndpoints *self, const char *id, GError **error)
   return NULL;
 }
 
-static UlakEndpointRow *
-row_from_endpoint (const UlakEndpoint *endpoint)
-{
-  UlakEndpointRow *row = g_new0 (UlakEndpointRow, 1);
-  g_autoptr (JsonObject) document = ulak_endpoint_to_json (endpoint);
-
-  json_object_remove_member (document, "headers"); /* sealed, since people put tokens there */
-  row->row = endpoint->row;
-  row->id = g_strdup (endpoint->id);
-  row->document = ulak_json_print_object (document);
-  row->is_enabled = endpoint->is_enabled;
-  row->created_us = endpoint->created_us;
-  row->secret = ref_or_null (endpoint->sealed_secret);
-  row->old_secret = ref_or_null (endpoint->sealed_old_secret);
-  row->old_secret_until_us = endpoint->old_secret_until_us;
-  row->headers = ref_or_null (endpoint->sealed_headers);
-  return row;
-}
-
-static void
-new_secret (UlakEndpoints *self, UlakEndpoint *endpoint)
-{
-  gsize size;
-  const guint8 *bytes;
-
-  g_clear_pointer (&endpoint->secret, ulak_secret_unref);
-  g_clear_pointer (&endpoint->sealed_secret, g_bytes_unref);
-  endpoint->secret = ulak_signing_secret_new (self->random);
-  bytes = ulak_secret_get_bytes (endpoint->secret, &size);
-  endpoint->sealed_secret = close_blob (self, endpoint, "secret", bytes, size);
-}
-
 static gboolean
 apply_fields (UlakEndpoints *self, UlakEndpoint *endpoint, JsonObject *fields, GError **error)
 {
   g_autoptr (UlakIssues) issues = ulak_issues_new ();
-  g_autofree char *headers = NULL;
 
   ulak_endpoint_apply (endpoint, fields, self->allow_private, issues);
   if (ulak_issues_count (issues) > 0)
     return ulak_issues_to_error (issues, error);
-  if (!json_object_has_member (fields, "headers"))
-    return TRUE;
-  headers = ulak_endpoint_print_headers (endpoint);
-  g_clear_pointer (&endpoint->sealed_headers, g_bytes_unref);
-  endpoint->sealed_headers = close_blob (self, endpoint, "headers", headers, strlen (headers));
+  if (json_object_has_member (fields, "headers"))
+    ulak_endpoint_seal_headers (endpoint, self->seal);
   return TRUE;
 }
 
@@ -395,7 +271,7 @@ prepare_add (UlakEndpoints *self, Change *change, GError **error)
       return FALSE;
     }
   change->endpoint = ulak_endpoint_new (id, ulak_clock_get_wall_us (self->clock));
-  new_secret (self, change->endpoint);
+  ulak_endpoint_renew_secret (change->endpoint, self->seal, self->random);
   return apply_fields (self, change->endpoint, change->fields, error);
 }
 
@@ -413,7 +289,7 @@ prepare_rotate (UlakEndpoints *self, Change *change)
       endpoint->sealed_old_secret = g_steal_pointer (&endpoint->sealed_secret);
       endpoint->old_secret_until_us = ulak_clock_get_wall_us (self->clock) + change->grace_s * (gint64) G_USEC_PER_SEC;
     }
-  new_secret (self, endpoint);
+  ulak_endpoint_renew_secret (endpoint, self->seal, self->random);
 }
 
 static gboolean
@@ -502,7 +378,7 @@ run_next (UlakEndpoints *self)
   else if (change->kind == CHANGE_REMOVE)
     ulak_webhook_store_remove_endpoint_async (self->store, change->endpoint->row, removed_cb, g_object_ref (self));
   else
-    ulak_webhook_store_put_endpoint_async (self->store, row_from_endpoint (change->endpoint), put_cb, g_object_ref (self));
+    ulak_webhook_store_put_endpoint_async (self->store, ulak_endpoint_to_row (change->endpoint), put_cb, g_object_ref (self));
 }
 
 static void

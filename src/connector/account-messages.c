@@ -5,6 +5,7 @@
  */
 #include "connector/account-errand.h"
 #include "connector/account-methods.h"
+#include "connector/chat-id.h"
 #include "connector/line-parts.h"
 #include "connector/message-check.h"
 #include "core/id.h"
@@ -12,23 +13,63 @@
 
 /* --- Send --- */
 
+/* A send that is being accepted. */
+typedef struct
+{
+  UlakErrand *errand; /* (owned) */
+  char *permitted;    /* (owned) (nullable): the chat of its permit */
+} Acceptance;
+
+static void
+acceptance_free (Acceptance *self)
+{
+  ulak_errand_free (self->errand);
+  g_free (self->permitted);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Acceptance, acceptance_free)
+
+static void
+answer_send (UlakErrand *errand, const char *status, GError *error /* (transfer full) (nullable) */)
+{
+  ulak_metrics_add (ulak_service_get_metrics (errand->line->service), "wp_panel_message_pipeline_task_total",
+                    ULAK_LABELS ("accept", status != NULL ? "success" : "error"), 1);
+  if (status == NULL)
+    ulak_call_fail (errand->call, error);
+  else
+    ulak_call_return (errand->call, g_variant_new ("(s)", status));
+}
+
 static void
 accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (UlakErrand) errand = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *status = ulak_line_store_accept_finish (ULAK_LINE_STORE (source), result, &error);
-  UlakMetrics *metrics = ulak_service_get_metrics (errand->line->service);
+  g_autoptr (Acceptance) self = user_data;
+  UlakSendQueue *queue = self->errand->line->queue;
+  GError *error = NULL;
+  UlakLaneHead *head;
+  UlakClaim *claim;
+  g_autofree char *status
+      = ulak_line_store_accept_finish (ULAK_LINE_STORE (source), result, &head, &claim, &error);
 
-  ulak_metrics_add (metrics, "wp_panel_message_pipeline_task_total",
-                    ULAK_LABELS ("accept", status != NULL ? "success" : "error"), 1);
-  if (status == NULL)
-    {
-      ulak_call_fail (errand->call, g_steal_pointer (&error));
-      return;
-    }
-  ulak_call_return (errand->call, g_variant_new ("(s)", status));
-  ulak_send_queue_kick (errand->line->queue);
+  answer_send (self->errand, status, error);
+  if (self->permitted != NULL)
+    ulak_send_queue_use_permit (queue, self->permitted, head, claim);
+  else if (status != NULL)
+    ulak_send_queue_kick (queue);
+}
+
+static void
+accept (UlakCall *call, UlakLine *line, const char *id, JsonObject *message)
+{
+  Acceptance *self = g_new0 (Acceptance, 1);
+  g_autofree char *chat = ulak_chat_id_parse (ulak_json_peek_string (message, "to"));
+  UlakSendPermit permit;
+
+  self->errand = ulak_errand_new (call, line);
+  if (chat != NULL && ulak_send_queue_permit (line->queue, chat, &permit))
+    self->permitted = g_strdup (chat);
+  ulak_line_store_accept_async (line->store, id, message, self->permitted != NULL ? &permit : NULL, accepted_cb, self);
 }
 
 /* The document that is stored names the recipient as the backend knows it. */
@@ -83,7 +124,7 @@ ulak_account_send (UlakCall *call, gpointer data)
   if (message == NULL || !check_send (line, id, message, &error))
     ulak_call_fail (call, error);
   else
-    ulak_line_store_accept_async (line->store, id, message, accepted_cb, ulak_errand_new (call, line));
+    accept (call, line, id, message);
 }
 
 /* --- reading --- */

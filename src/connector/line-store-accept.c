@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Accepting: a send document becomes a row that will be sent, once per id.
+ * Accepting: a send document becomes a row that will be sent, once per id; with a permit it is claimed in the same transaction.
  */
 #include "connector/chat-id.h"
 #include "connector/lanes.h"
@@ -25,7 +25,11 @@ typedef struct
   char *reply_to;    /* (nullable) */
   char *media_id;    /* (nullable) */
   gint64 expires_us; /* 0: never */
-  char *status;      /* out */
+  char *permitted;   /* (nullable): the chat of the permit */
+  gboolean may_be_cold, may_be_new;
+  char *status;        /* out */
+  UlakLaneHead *claimed; /* out (nullable) */
+  UlakClaim *claim;      /* out (nullable) */
 } Acceptance;
 
 static void
@@ -39,7 +43,10 @@ acceptance_free (gpointer data)
   g_free (self->type);
   g_free (self->reply_to);
   g_free (self->media_id);
+  g_free (self->permitted);
   g_free (self->status);
+  ulak_lane_head_free (self->claimed);
+  ulak_claim_free (self->claim);
   g_free (self);
 }
 
@@ -168,15 +175,61 @@ insert (UlakDatabase *database, Acceptance *self, const char *chat, GError **err
       error);
 }
 
+/* --- at once --- */
+
+static UlakLaneHead *
+head_new (const Acceptance *self, gint64 sequence, gboolean is_cold, gboolean is_new)
+{
+  UlakLaneHead *head = g_new0 (UlakLaneHead, 1);
+
+  head->sequence = sequence;
+  head->id = g_strdup (self->id);
+  head->chat = g_strdup (self->permitted);
+  head->is_cold = is_cold;
+  head->is_new = is_new;
+  head->due_us = self->head.now_us;
+  return head;
+}
+
+static gboolean
+claim_if_permitted (UlakDatabase *database, Acceptance *self, const char *chat, gint64 sequence, GError **error)
+{
+  gboolean is_cold, is_new;
+  UlakStatement *row;
+
+  if (g_strcmp0 (self->permitted, chat) != 0 || (self->expires_us != 0 && self->expires_us <= self->head.now_us))
+    return TRUE;
+  if (!ulak_sql_find (database, ULAK_SQL ("lane-just-opened"),
+                      ULAK_BINDINGS (ULAK_TEXT ("chat", chat), ULAK_INTEGER ("head", sequence)), &row, error))
+    return FALSE;
+  if (row == NULL)
+    return TRUE;
+  is_cold = ulak_statement_get_integer (row, "is_cold") != 0;
+  is_new = ulak_statement_get_integer (row, "is_new") != 0;
+  if ((is_cold && !self->may_be_cold) || (is_new && !self->may_be_new))
+    return TRUE;
+  self->claimed = head_new (self, sequence, is_cold, is_new);
+  return ulak_line_work_claim (database, &self->head, sequence, chat, &self->claim, error);
+}
+
+static void
+forget_output (Acceptance *self)
+{
+  ulak_line_work_start (self);
+  g_clear_pointer (&self->status, g_free);
+  g_clear_pointer (&self->claimed, ulak_lane_head_free);
+  g_clear_pointer (&self->claim, ulak_claim_free);
+}
+
 static gboolean
 accept_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Acceptance *self = data;
   g_autofree char *chat = NULL;
   gboolean is_known;
+  gint64 sequence;
 
-  ulak_line_work_start (self);
-  g_clear_pointer (&self->status, g_free);
+  forget_output (self);
   if (!find_known (database, self, &is_known, error))
     return FALSE;
   if (is_known)
@@ -186,20 +239,47 @@ accept_run (UlakDatabase *database, gpointer data, GError **error)
     return FALSE;
   self->head.depth_change = 1;
   self->status = g_strdup ("pending");
-  return ulak_lanes_open (database, chat, ulak_database_get_last_rowid (database), self->head.now_us, error)
+  sequence = ulak_database_get_last_rowid (database);
+  return ulak_lanes_open (database, chat, sequence, self->head.now_us, error)
+         && claim_if_permitted (database, self, chat, sequence, error)
          && ulak_sql_run (database, ULAK_SQL ("chat-touch"),
                           ULAK_BINDINGS (ULAK_TEXT ("id", chat), ULAK_INTEGER ("now_us", self->head.now_us)),
                           error);
 }
 
-static void
-accept_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
+/* What the caller gets. */
+typedef struct
 {
-  g_task_return_pointer (task, g_steal_pointer (&((Acceptance *) work)->status), g_free);
+  char *status;
+  UlakLaneHead *head; /* (nullable) */
+  UlakClaim *claim;   /* (nullable) */
+} Accepted;
+
+static void
+accepted_free (gpointer data)
+{
+  Accepted *self = data;
+
+  g_free (self->status);
+  ulak_lane_head_free (self->head);
+  ulak_claim_free (self->claim);
+  g_free (self);
+}
+
+static void
+accept_done (UlakLineStore *store G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
+{
+  Acceptance *self = (Acceptance *) work;
+  Accepted *accepted = g_new0 (Accepted, 1);
+
+  accepted->status = g_steal_pointer (&self->status);
+  accepted->head = g_steal_pointer (&self->claimed);
+  accepted->claim = g_steal_pointer (&self->claim);
+  g_task_return_pointer (task, accepted, accepted_free);
 }
 
 static Acceptance *
-acceptance_new (const char *id, JsonObject *message)
+acceptance_new (const char *id, JsonObject *message, const UlakSendPermit *permit)
 {
   Acceptance *self = g_new0 (Acceptance, 1);
   const char *expires_at = ulak_json_peek_string (message, "expires_at");
@@ -212,6 +292,12 @@ acceptance_new (const char *id, JsonObject *message)
   self->media_id = g_strdup (ulak_message_get_media_id (message));
   if (expires_at != NULL)
     ulak_parse_rfc3339 (expires_at, &self->expires_us);
+  if (permit != NULL)
+    {
+      self->permitted = g_strdup (permit->chat);
+      self->may_be_cold = permit->may_be_cold;
+      self->may_be_new = permit->may_be_new;
+    }
   return self;
 }
 
@@ -219,6 +305,7 @@ void
 ulak_line_store_accept_async (UlakLineStore *self,
                               const char *id,
                               JsonObject *message,
+                              const UlakSendPermit *permit,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
@@ -233,15 +320,31 @@ ulak_line_store_accept_async (UlakLineStore *self,
       return;
     }
   g_task_set_task_data (task, self, NULL); /* marks the charge */
-  ulak_line_store_write (self, accept_run, acceptance_new (id, message), acceptance_free, accept_done,
+  ulak_line_store_write (self, accept_run, acceptance_new (id, message, permit), acceptance_free, accept_done,
                          g_steal_pointer (&task));
 }
 
 char *
-ulak_line_store_accept_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+ulak_line_store_accept_finish (UlakLineStore *self,
+                               GAsyncResult *result,
+                               UlakLaneHead **head_out,
+                               UlakClaim **claim_out,
+                               GError **error)
 {
+  Accepted *accepted;
+  char *status;
+
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   if (g_task_get_task_data (G_TASK (result)) != NULL)
     ulak_line_store_discharge (self);
-  return g_task_propagate_pointer (G_TASK (result), error);
+  *head_out = NULL;
+  *claim_out = NULL;
+  accepted = g_task_propagate_pointer (G_TASK (result), error);
+  if (accepted == NULL)
+    return NULL;
+  status = g_steal_pointer (&accepted->status);
+  *head_out = g_steal_pointer (&accepted->head);
+  *claim_out = g_steal_pointer (&accepted->claim);
+  accepted_free (accepted);
+  return status;
 }

@@ -49,46 +49,59 @@ step_new (UlakLineStore *store, const UlakLaneHead *head)
 
 /* Out of date heads are normal: a status may have closed the message since it was listed. */
 static gboolean
-refuse (const Step *self, GError **error)
+refuse (gint64 sequence, GError **error)
 {
   g_set_error (error, ULAK_ERROR, ULAK_ERROR_NOT_FOUND,
-               "Message number %" G_GINT64_FORMAT " does not wait to be sent", self->sequence);
+               "Message number %" G_GINT64_FORMAT " does not wait to be sent", sequence);
   return FALSE;
 }
 
 static gboolean
-find_open (UlakDatabase *database, Step *self, UlakStatement **row_out, GError **error)
+find_open (UlakDatabase *database, gint64 sequence, UlakStatement **row_out, GError **error)
 {
   if (!ulak_sql_find (database, ULAK_SQL ("message-by-sequence"),
-                      ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), row_out, error))
+                      ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), row_out, error))
     return FALSE;
-  return (*row_out != NULL && ulak_statement_get_integer (*row_out, "open") != 0) || refuse (self, error);
+  return (*row_out != NULL && ulak_statement_get_integer (*row_out, "open") != 0) || refuse (sequence, error);
+}
+
+/** ulak_line_work_claim: *claim_out: (transfer full) */
+gboolean
+ulak_line_work_claim (UlakDatabase *database,
+                      UlakLineWork *work,
+                      gint64 sequence,
+                      const char *chat,
+                      UlakClaim **claim_out,
+                      GError **error)
+{
+  g_autoptr (UlakClaim) claim = g_new0 (UlakClaim, 1);
+  UlakStatement *row;
+  gboolean is_taken;
+
+  if (!find_open (database, sequence, &row, error))
+    return FALSE;
+  if (!ulak_statement_is_null (row, "expires_us") && ulak_statement_get_integer (row, "expires_us") <= work->now_us)
+    return refuse (sequence, error);
+  if (ulak_status_is_held (ulak_statement_get_text (row, "status")))
+    work->held_change--;
+  if (!ulak_claim_fill (database, row, claim, error) || !ulak_lanes_claim (database, chat, sequence, &is_taken, error))
+    return FALSE;
+  if (!is_taken)
+    return refuse (sequence, error);
+  if (!ulak_sql_run (database, ULAK_SQL ("message-claim"), ULAK_BINDINGS (ULAK_INTEGER ("sequence", sequence)), error))
+    return FALSE;
+  *claim_out = g_steal_pointer (&claim);
+  return TRUE;
 }
 
 static gboolean
 claim_run (UlakDatabase *database, gpointer data, GError **error)
 {
   Step *self = data;
-  UlakStatement *row;
-  gboolean is_taken;
 
   ulak_line_work_start (self);
   g_clear_pointer (&self->claim, ulak_claim_free);
-  self->claim = g_new0 (UlakClaim, 1);
-  if (!find_open (database, self, &row, error))
-    return FALSE;
-  if (!ulak_statement_is_null (row, "expires_us")
-      && ulak_statement_get_integer (row, "expires_us") <= self->head.now_us)
-    return refuse (self, error);
-  if (ulak_status_is_held (ulak_statement_get_text (row, "status")))
-    self->head.held_change--;
-  if (!ulak_claim_fill (database, row, self->claim, error)
-      || !ulak_lanes_claim (database, self->chat, self->sequence, &is_taken, error))
-    return FALSE;
-  if (!is_taken)
-    return refuse (self, error);
-  return ulak_sql_run (database, ULAK_SQL ("message-claim"),
-                       ULAK_BINDINGS (ULAK_INTEGER ("sequence", self->sequence)), error);
+  return ulak_line_work_claim (database, &self->head, self->sequence, self->chat, &self->claim, error);
 }
 
 static void
@@ -123,11 +136,11 @@ hold_run (UlakDatabase *database, gpointer data, GError **error)
   g_autofree char *status = NULL;
 
   ulak_line_work_start (self);
-  if (!find_open (database, self, &row, error))
+  if (!find_open (database, self->sequence, &row, error))
     return FALSE;
   status = g_strdup (ulak_statement_get_text (row, "status"));
   if (g_str_equal (status, "sending"))
-    return refuse (self, error);
+    return refuse (self->sequence, error);
   is_new = g_strcmp0 (self->reason, ulak_statement_get_text (row, "hold_reason")) != 0;
   if (self->delay_us != 0 && !ulak_lanes_delay (database, self->chat, self->delay_us, error))
     return FALSE;
@@ -186,10 +199,10 @@ close_unknown_run (UlakDatabase *database, gpointer data, GError **error)
   UlakStatement *row;
 
   ulak_line_work_start (self);
-  if (!find_open (database, self, &row, error))
+  if (!find_open (database, self->sequence, &row, error))
     return FALSE;
   if (!g_str_equal (ulak_statement_get_text (row, "status"), "unknown"))
-    return refuse (self, error);
+    return refuse (self->sequence, error);
   self->head.held_change--;
   return ulak_line_work_close_unknown (database, &self->head, self->sequence, self->chat, self->event_id, error);
 }

@@ -63,14 +63,6 @@ guint ulak_line_store_get_events (UlakLineStore *self); /* rows of the outbox */
 
 /* --- outbound --- */
 
-/* message: checked. Finishes with the status that the row has: "pending" if it is new. Errors: CONFLICT, INVALID, FULL. */
-void ulak_line_store_accept_async (UlakLineStore *self,
-                                   const char *id,
-                                   JsonObject *message,
-                                   GAsyncReadyCallback callback,
-                                   gpointer user_data);
-char *ulak_line_store_accept_finish (UlakLineStore *self, GAsyncResult *result, GError **error);
-
 /* A head of a lane that may go now, as far as the database knows. */
 typedef struct
 {
@@ -122,6 +114,29 @@ typedef struct
 
 void ulak_claim_free (UlakClaim *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakClaim, ulak_claim_free)
+
+/* That a message to one chat may leave as soon as it is accepted; see send-queue.h. */
+typedef struct
+{
+  const char *chat;
+  gboolean may_be_cold; /* also when the chat did not write lately */
+  gboolean may_be_new;  /* also when the person is a new one */
+} UlakSendPermit;
+
+/* message: checked. permit: (nullable): the message is claimed at once when nothing of its chat waits before it. Finishes with the
+ * status that the row has: "pending" if it is new. Errors: CONFLICT, INVALID, FULL. */
+void ulak_line_store_accept_async (UlakLineStore *self,
+                                   const char *id,
+                                   JsonObject *message,
+                                   const UlakSendPermit *permit,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+/* *head_out, *claim_out: (transfer full) (nullable): both, when the message was claimed. */
+char *ulak_line_store_accept_finish (UlakLineStore *self,
+                                     GAsyncResult *result,
+                                     UlakLaneHead **head_out,
+                                     UlakClaim **claim_out,
+                                     GError **error);
 
 /* NOT_FOUND: it is no longer the head of its lane, or expired. */
 void ulak_line_store_claim_async (UlakLineStore *self,

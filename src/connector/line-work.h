@@ -60,6 +60,13 @@ gboolean ulak_status_may_become (const char *from, const char *to);
 guint ulak_status_get_rank (const char *status); /* 0 for what is none of ours */
 const char *ulak_status_of_rank (guint rank);    /* (nullable): the one that a receipt of that rank says */
 
+/* Marks a message as being sent, when it is the head of its lane. Errors: NOT_FOUND: it is not, or has expired. */
+gboolean ulak_line_work_claim (UlakDatabase *database,
+                               UlakLineWork *work,
+                               gint64 sequence,
+                               const char *chat,
+                               UlakClaim **claim_out,
+                               GError **error);
 /* The outcome stays unknown: no longer open, its lane moves on, an event tells. The caller has taken it out of the held. */
 gboolean ulak_line_work_close_unknown (UlakDatabase *database,
                                        UlakLineWork *work,

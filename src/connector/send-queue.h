@@ -54,6 +54,10 @@ void ulak_send_queue_set_ready (UlakSendQueue *self,
                                 gboolean is_ready); /* whether the backend may be asked to send */
 void ulak_send_queue_kick (UlakSendQueue *self);    /* something new may wait */
 
+/* Whether a message to chat might leave at once; then ulak_line_store_accept_async() takes the permit, and it is given back here. */
+gboolean ulak_send_queue_permit (UlakSendQueue *self, const char *chat, UlakSendPermit *permit_out);
+void ulak_send_queue_use_permit (UlakSendQueue *self, const char *chat, UlakLaneHead *head, UlakClaim *claim);
+
 /* The reason of some holds is over. */
 void ulak_send_queue_retry_held (UlakSendQueue *self, const char *reason);
 

@@ -127,9 +127,15 @@ accept (LineFixture *fixture, const char *id, const char *message, GError **erro
 {
   g_autoptr (JsonObject) object = parse_json (message);
   g_auto (Wait) wait = { 0 };
+  UlakLaneHead *head;
+  UlakClaim *claim;
+  char *status;
 
-  ulak_line_store_accept_async (fixture->store, id, object, wait_cb, &wait);
-  return ulak_line_store_accept_finish (fixture->store, wait_result (&wait), error);
+  ulak_line_store_accept_async (fixture->store, id, object, NULL, wait_cb, &wait);
+  status = ulak_line_store_accept_finish (fixture->store, wait_result (&wait), &head, &claim, error);
+  g_assert_null (head);
+  g_assert_null (claim);
+  return status;
 }
 
 char *

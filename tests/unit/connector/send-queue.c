@@ -3,6 +3,8 @@
  */
 #include "connector/send-queue.h"
 
+#include "connector/pace.h"
+
 #include "unit/connector/line-fixture.h"
 #include "unit/fakes/backend.h"
 
@@ -93,6 +95,32 @@ send (QueueFixture *fixture, const char *id, const char *message)
 
   ulak_send_queue_kick (fixture->queue);
   settle_down (fixture);
+}
+
+/* As the door of the line does it: with a permit where there is one. Returns whether it was claimed with the accept. */
+static gboolean
+send_at_once (QueueFixture *fixture, const char *id, const char *chat)
+{
+  g_autofree char *text = g_strdup_printf ("{'to': '%s', 'text': 'Hello'}", chat);
+  g_autofree char *status = NULL;
+  g_autoptr (JsonObject) message = parse_json (text);
+  g_auto (Wait) wait = { 0 };
+  UlakSendPermit permit;
+  UlakLaneHead *head;
+  UlakClaim *claim;
+  gboolean is_permitted = ulak_send_queue_permit (fixture->queue, chat, &permit);
+  gboolean is_claimed;
+
+  ulak_line_store_accept_async (fixture->line.store, id, message, is_permitted ? &permit : NULL, wait_cb, &wait);
+  status = ulak_line_store_accept_finish (fixture->line.store, wait_result (&wait), &head, &claim, NULL);
+  g_assert_cmpstr (status, ==, "pending");
+  is_claimed = claim != NULL;
+  if (is_permitted)
+    ulak_send_queue_use_permit (fixture->queue, chat, head, claim);
+  else
+    ulak_send_queue_kick (fixture->queue);
+  settle_down (fixture);
+  return is_claimed;
 }
 
 static void
@@ -471,6 +499,116 @@ test_idempotent (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
 }
 
+#define ONE "905321112233"
+#define TWO "905321119999"
+
+static void
+test_permit (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_assert_false (send_at_once (fixture, ID_1, ONE)); /* a repeat would be another message */
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  g_assert_true (send_at_once (fixture, ID_2, ONE));
+  assert_sent (fixture, 2);
+  assert_status (fixture, ID_2, "sent");
+  g_assert_cmpuint (ulak_send_queue_get_in_flight (fixture->queue), ==, 0);
+  ulak_send_queue_set_ready (fixture->queue, FALSE);
+  g_assert_false (send_at_once (fixture, ID_3, ONE));
+  assert_sent (fixture, 2);
+  ulak_send_queue_set_ready (fixture->queue, TRUE);
+  settle_down (fixture);
+  assert_status (fixture, ID_3, "sent");
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
+/* One of a chat at a time, and in their order. */
+static void
+test_permit_keeps_order (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  ulak_fake_backend_set_slow (fixture->backend, TRUE);
+  g_assert_true (send_at_once (fixture, ID_1, ONE));
+  g_assert_false (send_at_once (fixture, ID_2, ONE));
+  g_assert_true (send_at_once (fixture, ID_3, TWO));
+  assert_sent (fixture, 2);
+  ulak_fake_backend_set_slow (fixture->backend, FALSE);
+  ulak_fake_backend_release (fixture->backend);
+  ulak_fake_backend_release (fixture->backend);
+  settle_down (fixture);
+  assert_sent (fixture, 3);
+  g_assert_cmpstr (ulak_fake_backend_get_sent (fixture->backend, 2), ==, ID_2);
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
+/* What was accepted before, and waits, goes first; a permit that finds it is not used. */
+static void
+test_permit_waits_behind_others (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *status = NULL;
+
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  ulak_fake_backend_set_slow (fixture->backend, TRUE);
+  status = line_accept (&fixture->line, ID_1, HELLO);
+  g_assert_false (send_at_once (fixture, ID_2, ONE));
+  assert_sent (fixture, 1);
+  g_assert_cmpstr (ulak_fake_backend_get_sent (fixture->backend, 0), ==, ID_1);
+  g_assert_cmpuint (ulak_send_queue_get_in_flight (fixture->queue), ==, 1);
+  ulak_fake_backend_set_slow (fixture->backend, FALSE);
+  ulak_fake_backend_release (fixture->backend);
+  settle_down (fixture);
+  assert_sent (fixture, 2);
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
+/* New people have a pace of their own, which a permit does not pass by. */
+static void
+test_permit_keeps_pace (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  guint n_claimed = 0;
+
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  apply (fixture, "{'new_contact_interval_s': 60}");
+  for (guint i = 0; i < ULAK_PACE_CONTACT_BURST + 2; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("01900000-0000-7000-8000-%012u", i + 1);
+      g_autofree char *chat = g_strdup_printf ("90532111%04u", i);
+
+      n_claimed += send_at_once (fixture, id, chat) ? 1 : 0;
+    }
+  g_assert_cmpuint (n_claimed, ==, ULAK_PACE_CONTACT_BURST);
+  assert_sent (fixture, ULAK_PACE_CONTACT_BURST);
+  g_assert_true (send_at_once (fixture, "01900000-0000-7000-8000-000000000099", "905321110000")); /* known by now */
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
+/* A crash between the commit and the first byte: it is sent after the start. */
+static void
+test_permit_survives (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  static const UlakSendPermit permit = { ONE, TRUE, TRUE };
+  g_autoptr (JsonObject) message = parse_json (HELLO);
+  g_autofree char *status = NULL;
+  g_autoptr (UlakLaneHead) head = NULL;
+  g_autoptr (UlakClaim) claim = NULL;
+  g_auto (Wait) wait = { 0 };
+
+  drain (fixture);
+  g_clear_object (&fixture->queue);
+  ulak_line_store_accept_async (fixture->line.store, ID_1, message, &permit, wait_cb, &wait);
+  status = ulak_line_store_accept_finish (fixture->line.store, wait_result (&wait), &head, &claim, NULL);
+  g_assert_nonnull (claim);
+  g_assert_cmpstr (claim->id, ==, ID_1);
+  g_clear_pointer (&head, ulak_lane_head_free);
+  wait_clear (&wait);
+  wait = (Wait){ 0 };
+  fixture->line.recovers_later = TRUE;
+  line_fixture_reopen (&fixture->line);
+  ulak_line_store_recover_async (fixture->line.store, TRUE, wait_cb, &wait);
+  g_assert_true (ulak_line_store_finish (fixture->line.store, wait_result (&wait), NULL));
+  make_queue (fixture);
+  assert_sent (fixture, 1);
+  assert_status (fixture, ID_1, "sent");
+}
+
 static void
 test_expiry (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -534,6 +672,11 @@ main (int argc, char **argv)
     { "new people have a pace of their own", test_new_contacts },
     { "quiet hours hold strangers only", test_quiet_hours },
     { "an unknown outcome is sent again at once where the id protects", test_idempotent },
+    { "a message for which nobody waits is claimed when it is accepted", test_permit },
+    { "what is claimed at once keeps the order of its chat", test_permit_keeps_order },
+    { "what waits already goes before what could go at once", test_permit_waits_behind_others },
+    { "what is claimed at once keeps the pace of new people", test_permit_keeps_pace },
+    { "what was claimed at once is sent after a crash", test_permit_survives },
     { "a message that expires while held fails", test_expiry },
     { "a drain waits for what is in flight and starts nothing new", test_drain },
   };

@@ -127,7 +127,9 @@ class Bench:
 
     def send(self):
         count = min(self.options.messages, 500)
-        figures = {"ulak, from the bus to settled": percentiles([self.send_ours(FRIEND, n) for n in range(count)])}
+        ours = [self.send_ours(FRIEND, n) for n in range(count)]
+        figures = {"ulak, from the call to the ack": percentiles([acked for _, acked in ours]),
+                   "ulak, from the bus to settled": percentiles([settled for settled, _ in ours])}
         for _, phone, _ in list(self.sides())[1:]:
             client = self.clients[phone]
             client.call("sendText", to=pn(FRIEND), text="first", wait="ack")
@@ -135,8 +137,16 @@ class Bench:
             figures["baileys, " + ("files" if phone == WITH_FILES else "memory") + ", from the call to the ack"] = percentiles(times)
         return figures
 
+    def answered(self):
+        """Messages that the server has acknowledged so far, and the seconds from the call to there, as the line itself counts them."""
+        text, = self.line.bus("Metrics", GLib.Variant("(a{sv})", ({},)), interface="org.ulak.Service1")
+        samples = [re.search(rf'^wp_panel_message_pipeline_duration_seconds_{what}{{.*direction="outgoing".*}} (\S+)$', text, re.M)
+                   for what in ("count", "sum")]
+        return [float(sample[1]) if sample else 0 for sample in samples]
+
     def send_ours(self, to, n):
-        """From the call on the bus until the line has it settled as sent, which is after the server's acknowledgement."""
+        """Milliseconds from the call on the bus until the line has it settled as sent, and those from the call, as it
+        arrived in the line, until the server's acknowledgement did: what the clients beside it measure in themselves."""
         settled, bus = threading.Event(), f"org.ulak.Account.{self.line.account}"
 
         def changed(_connection, _sender, _path, _interface, _signal, parameters):
@@ -145,19 +155,22 @@ class Bench:
         watch = self.suite.connection.signal_subscribe(bus, "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                                        f"/org/ulak/account/{self.line.account}", "org.ulak.Account1", 0, changed)
         document = json.dumps({"to": to, "text": f"number {n}"})
+        count, seconds = self.answered()
         start = time.monotonic()
         self.line.bus("Send", GLib.Variant("(ssa{sv})", (str(uuid.uuid4()), document, {})))
         assert settled.wait(20), "the line did not settle"
         took = (time.monotonic() - start) * 1000
         self.suite.connection.signal_unsubscribe(watch)
-        return took
+        count_now, seconds_now = self.answered()
+        assert count_now == count + 1, "another message was sent meanwhile"
+        return took, (seconds_now - seconds) * 1000
 
     # --- a group of 256 ---
 
     def group(self):
         members = LINES[:253]
         group = self.double.control("groups", {"by": SALES, "subject": "Everybody", "members": [FRIEND, WITH_FILES, *members]})["jid"]
-        ours = [round(self.send_ours(group, n), 1) for n in range(6)]
+        ours = [round(self.send_ours(group, n)[1], 1) for n in range(6)]
         client = self.clients[WITH_FILES]
         theirs = [round(client.call("sendText", to=group, text=f"number {n}", wait="ack")["milliseconds"], 1) for n in range(6)]
         return {"ulak": {"first_ms": ours[0], "next_ms": statistics.median(ours[1:])},

@@ -44,8 +44,9 @@ export class Device {
   }
 
   // Sent now or never: answers, presence, typing.
-  transmit(node) {
-    this.connection?.send(node);
+  // encoded: its bytes, when they are there already.
+  transmit(node, encoded) {
+    this.connection?.send(node, encoded);
   }
 
   whisper(node) {

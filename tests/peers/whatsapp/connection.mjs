@@ -10,6 +10,8 @@ import { FrameReader, frame } from './frames.mjs';
 import { Responder } from './noise.mjs';
 import { decode, encode, SERVER } from './wire.mjs';
 
+const FRAMES_AT_ONCE = 16;
+
 let count = 0;
 
 export class Connection {
@@ -94,17 +96,17 @@ export class Connection {
     }
   }
 
-  send(node) {
+  send(node, encoded) {
     if (this.closed || this.isSilent) return;
-    if (!this.server.faults.active) this.emit(node);
+    if (!this.server.faults.active) this.emit(node, encoded);
     else for (const each of this.server.faults.outgoing(node, this)) this.emit(each);
   }
 
   // Past the faults: the node as it is.
-  emit(node) {
+  emit(node, encoded = encode(node)) {
     if (this.closed) return;
     this.server.journal.stanza(this.name, 'out', node);
-    this.sealed(encode(node));
+    this.sealed(encoded);
   }
 
   // Any plain bytes in a frame that decrypts.
@@ -120,11 +122,13 @@ export class Connection {
     this.bytes(frame(payload));
   }
 
-  // What is written in one turn of the loop goes as one WebSocket message: their borders mean nothing.
+  // What is written in one turn of the loop goes as few WebSocket messages: their borders mean nothing. But a client need not wait
+  // until the last of many is ready.
   bytes(data) {
     if (this.closed) return;
     this.pending.push(data);
-    if (this.pending.length === 1) setImmediate(() => this.flush());
+    if (this.pending.length === FRAMES_AT_ONCE) this.flush();
+    else if (this.pending.length === 1) setImmediate(() => this.flush());
   }
 
   flush() {

@@ -265,6 +265,9 @@ def test_an_administrator_deletes_what_the_line_wrote(world):
     gone = world.line.wait_message(ours["network_id"], type="revoked")
     assert gone["revoked_by"] == ANNA and "against the rules" not in str(gone)
     assert world.wait_event("message.revoked", network_id=ours["network_id"])
+    theirs = world.line.wait_message(world.bert.call("sendText", to=group, text="bert stays", wait="ack")["id"])
+    failed = world.line.wait_status(world.line.post(group, revoke={"message_id": theirs["id"]}), "failed")
+    assert failed["error"]["code"] == "E_WA_CONTENT" and world.line.read(theirs["id"])["text"] == "bert stays"
 
 
 def test_edits_and_deletions_by_the_author_reach_the_group(world):

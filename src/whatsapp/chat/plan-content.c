@@ -10,6 +10,7 @@
 #include "whatsapp/chat/people.h"
 #include "whatsapp/chat/timers.h"
 #include "whatsapp/chat/address.h"
+#include "whatsapp/session/group-cache.h"
 #include "whatsapp/session/message-secrets.h"
 #include "whatsapp/session/sent.h"
 
@@ -277,6 +278,24 @@ keep_plain (const Making *self, GBytes *plain, GError **error)
                          error);
 }
 
+/* The server passes on what other clients then ignore: a deletion by somebody who may not would be one here only. */
+static gboolean
+may_delete (const Making *self, gboolean *may_out, GError **error)
+{
+  UlakGroupRank rank = ULAK_GROUP_RANK_MEMBER;
+  gboolean is_member = FALSE;
+  UlakPeer own;
+
+  *may_out = self->plan->target.from == NULL || !json_object_has_member (self->document, "revoke");
+  if (*may_out || self->plan->kind != ULAK_PLAN_GROUP)
+    return TRUE;
+  if (!ulak_peers_get_own (self->database, &own, error)
+      || !ulak_group_cache_is_member (self->database, self->chat_text, own.id, &rank, &is_member, error))
+    return FALSE;
+  *may_out = is_member && rank != ULAK_GROUP_RANK_MEMBER;
+  return TRUE;
+}
+
 static gboolean
 write_content (Making *self, guint32 group_timer_s, GBytes **plain_out, GError **error)
 {
@@ -284,6 +303,7 @@ write_content (Making *self, guint32 group_timer_s, GBytes **plain_out, GError *
   g_autoptr (GBytes) plain = NULL;
   g_autoptr (GError) why = NULL;
   UlakContentStanza stanza;
+  gboolean may;
   UlakContentRequest request = {
     .document = self->document,
     .chat = self->chat_text,
@@ -294,6 +314,14 @@ write_content (Making *self, guint32 group_timer_s, GBytes **plain_out, GError *
     .to_jid_data = self,
   };
 
+  if (!may_delete (self, &may, error))
+    return FALSE;
+  if (!may)
+    {
+      plan->failure = "E_WA_CONTENT";
+      plan->failure_message = g_strdup ("Only an administrator of the group may delete what somebody else wrote");
+      return TRUE;
+    }
   if (ulak_content_wants_secret (self->document))
     {
       ulak_random_fill (plan->view.random, self->secret.bytes, sizeof self->secret.bytes);

@@ -99,6 +99,39 @@ test_group_by_phone (void)
   g_assert_true (g_str_has_prefix (ulak_node_get_attribute (stanza, "phash"), "2:"));
 }
 
+static UlakSendOutcome
+delete_m1 (Side *side, const char *id, const UlakOutboundTarget *target)
+{
+  UlakSendResult *result = side_send_about (side, id, GROUP "@g.us", "{'to':'" GROUP "@g.us','revoke':{'message_id':'m1'}}", target);
+  UlakSendOutcome outcome = result->outcome;
+
+  g_assert_cmpstr (result->error_code, ==, outcome == ULAK_SEND_ACCEPTED ? NULL : "E_WA_CONTENT");
+  ulak_send_result_free (result);
+  return outcome;
+}
+
+/* The first of a group is its administrator. */
+static void
+test_deletion_in_group (void)
+{
+  g_autoptr (World) world = world_new ();
+  Side *alice = world_add (world, ALICE, ALICE_LID, 0);
+  Side *bob = world_add (world, BOB, BOB_LID, 0);
+  Side *carol = world_add (world, CAROL, CAROL_LID, 0);
+  const char *const users[] = { ALICE, BOB, CAROL, NULL };
+  g_autofree char *id = world_network_id (bob, "m1");
+  const UlakOutboundTarget target = { .network_id = id, .chat = GROUP "@g.us", .from = BOB };
+
+  world_add_group (world, GROUP, TRUE, users);
+  side_send_text (bob, "m1", GROUP "@g.us", "Spam");
+  g_assert_cmpint (delete_m1 (carol, "m2", &target), ==, ULAK_SEND_FAILED);
+  assert_chat (carol, GROUP "@g.us", BOB "|text|Spam");
+  g_assert_cmpint (delete_m1 (alice, "m3", &target), ==, ULAK_SEND_ACCEPTED);
+  world_settle (world);
+  assert_chat (alice, GROUP "@g.us", BOB "|revoked|");
+  assert_chat (carol, GROUP "@g.us", BOB "|revoked|");
+}
+
 /* A device that comes later gets the sender key with the next message; one that leaves makes a new key necessary. */
 static void
 test_group_changes (void)
@@ -389,6 +422,7 @@ main (int argc, char **argv)
   g_test_add_func ("/chat/conversation/all devices of both accounts have it", test_own_devices);
   g_test_add_func ("/chat/conversation/a group by LID", test_group);
   g_test_add_func ("/chat/conversation/a group by phone number", test_group_by_phone);
+  g_test_add_func ("/chat/conversation/a member deletes nothing of others, an administrator does", test_deletion_in_group);
   g_test_add_func ("/chat/conversation/devices and members come and go", test_group_changes);
   g_test_add_func ("/chat/conversation/what was damaged is sent again, also after a restart", test_damaged);
   g_test_add_func ("/chat/conversation/what was damaged in a group is sent again to the one", test_damaged_in_group);

@@ -36,7 +36,7 @@ upload (UlakInvocation *self, const char *path, const char *mime_type, GError **
 {
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GVariant) reply = NULL;
-  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *name = g_filename_display_basename (path); /* names of files need not be UTF-8 */
   char *media_id = NULL;
   int fd = open (path, O_RDONLY | O_CLOEXEC);
 

@@ -5,7 +5,9 @@ off, damages and loses them."""
 
 import base64
 import hashlib
+import os
 import random
+import subprocess
 
 import pytest
 
@@ -127,6 +129,17 @@ def test_wrong_types_and_names_are_refused(world):
         status, answer, _ = world.suite.request("POST", f"/api/v1/accounts/sales/media?file_name={name}", PNG, {"Content-Type": "image/png"})
         assert status == 400 and "file_name" in str(answer), (name, answer)
     assert world.suite.request("POST", "/api/v1/accounts/sales/media?file_name=%C3%A4.ogg", make_file("audio/ogg", 9), {"Content-Type": "audio/ogg; codecs=opus"})[0] == 201
+
+
+def test_ulakctl_sends_a_file_whatever_its_name_is(world, tmp_path):
+    path = os.fsencode(tmp_path / "ü") + b"\xff.pdf"  # no UTF-8
+    with open(path, "wb") as file:
+        file.write(make_file("application/pdf", 500))
+    command = [*world.suite._program("ulakctl")[:1], "send", "sales", ANNA, "--file", path]
+    sent = subprocess.run(command, env=world.suite.environment(), capture_output=True, timeout=60)
+    assert sent.returncode == 0 and b"CRITICAL" not in sent.stderr, sent
+    found = world.anna.wait("message", where=lambda data: "documentMessage" in (data.get("message") or {}) and data["key"]["fromMe"] is False)
+    assert found["message"]["documentMessage"]["fileName"].endswith(".pdf")
 
 
 def test_a_document_with_a_caption_shows_it(world):

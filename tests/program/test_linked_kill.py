@@ -183,7 +183,7 @@ class Load:
 
 def greet(world):
     """Sessions before the load, one after the other: the package that the peers use spoils a session of its own when both sides
-    begin one at the same moment (test_linked_hostile.py has that), and what is looked for here is what we spoil."""
+    begin one at the same moment (test_linked_hostile_people.py has that), and what is looked for here is what we spoil."""
     for phone in PEOPLE:
         for to in (lid(SALES), world.group):
             if phone in world.clients:

@@ -6,6 +6,7 @@
  */
 #include "whatsapp/cloud/graph-client.h"
 
+#include "core/deadline.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "whatsapp/cloud/graph-download.h"
@@ -49,11 +50,7 @@ typedef struct
   SoupMessage *message;      /* (owned) (nullable): the current try */
   GByteArray *answer;        /* (owned) */
   guint8 *chunk;             /* (owned) */
-  GCancellable *cancellable; /* (owned): the caller's, or the deadline's */
-  GCancellable *callers;     /* (owned) (nullable) */
-  gulong callers_handler;
-  guint deadline_timer;
-  gboolean is_late;
+  UlakDeadline *deadline;    /* (owned) */
   gboolean has_left;
   gboolean has_new_token; /* the second try after a refused token */
 } Call;
@@ -63,11 +60,7 @@ call_free (gpointer data)
 {
   Call *call = data;
 
-  if (call->callers_handler != 0)
-    g_cancellable_disconnect (call->callers, call->callers_handler);
-  ulak_clock_clear_timer (call->client->clock, &call->deadline_timer);
-  g_clear_object (&call->callers);
-  g_clear_object (&call->cancellable);
+  g_clear_pointer (&call->deadline, ulak_deadline_free);
   g_clear_object (&call->file);
   if (call->message != NULL)
     g_signal_handlers_disconnect_by_data (call->message, call);
@@ -104,7 +97,7 @@ finish (GTask *task /* (transfer full) */, UlakGraphAnswer *answer)
   Call *call = g_task_get_task_data (task);
   UlakMetrics *metrics = call->client->metrics;
 
-  ulak_clock_clear_timer (call->client->clock, &call->deadline_timer);
+  ulak_deadline_unset (call->deadline);
   if (metrics != NULL)
     ulak_metrics_add (metrics, "ulak_graph_requests_total", ULAK_LABELS (call->client->account, outcome_of (answer)),
                       1);
@@ -127,7 +120,7 @@ static void
 finish_with_transport_error (GTask *task /* (transfer full) */, const GError *error)
 {
   Call *call = g_task_get_task_data (task);
-  gboolean is_timeout = call->is_late || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  gboolean is_timeout = ulak_deadline_is_late (call->deadline) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   const char *code = is_timeout ? "E_WA_TIMEOUT" : error->domain == G_TLS_ERROR ? "E_WA_TLS"
                                                                                 : "E_WA_NETWORK";
   g_autofree char *why = NULL;
@@ -209,7 +202,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       finish_with_answer (task);
       return;
     }
-  g_input_stream_read_async (stream, call->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, call->cancellable, read_cb, task);
+  g_input_stream_read_async (stream, call->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (call->deadline), read_cb, task);
 }
 
 static void
@@ -227,7 +220,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   g_byte_array_set_size (call->answer, 0);
-  g_input_stream_read_async (stream, call->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, call->cancellable, read_cb, task);
+  g_input_stream_read_async (stream, call->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (call->deadline), read_cb, task);
 }
 
 /* --- the request --- */
@@ -279,22 +272,11 @@ set_file_body (Call *call)
 }
 
 static void
-late_cb (gpointer user_data)
-{
-  Call *call = user_data;
-
-  call->deadline_timer = 0;
-  call->is_late = TRUE;
-  g_cancellable_cancel (call->cancellable);
-}
-
-static void
 start_deadline (Call *call)
 {
   gint64 deadline_ms = call->client->timeout_ms + call->file_bytes / ULAK_GRAPH_SLOWEST_BYTES_PER_MS;
 
-  ulak_clock_clear_timer (call->client->clock, &call->deadline_timer);
-  call->deadline_timer = ulak_clock_add_timer (call->client->clock, deadline_ms * 1000, late_cb, call);
+  ulak_deadline_set (call->deadline, deadline_ms * 1000);
 }
 
 static void
@@ -317,7 +299,7 @@ send_request (GTask *task /* (transfer full) */)
 
   g_signal_connect (call->message, "wrote-headers", G_CALLBACK (wrote_headers_cb), call);
   start_deadline (call);
-  soup_session_send_async (call->client->session, call->message, G_PRIORITY_DEFAULT, call->cancellable, sent_cb, task);
+  soup_session_send_async (call->client->session, call->message, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (call->deadline), sent_cb, task);
 }
 
 /* --- the file of an upload --- */
@@ -354,7 +336,7 @@ file_open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   g_file_input_stream_query_info_async (call->file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_PRIORITY_DEFAULT,
-                                        call->cancellable, file_known_cb, task);
+                                        ulak_deadline_get_cancellable (call->deadline), file_known_cb, task);
 }
 
 static void
@@ -363,7 +345,7 @@ open_file (GTask *task /* (transfer full) */)
   Call *call = g_task_get_task_data (task);
   g_autoptr (GFile) file = g_file_new_for_path (call->file_path);
 
-  g_file_read_async (file, G_PRIORITY_DEFAULT, call->cancellable, file_open_cb, task);
+  g_file_read_async (file, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (call->deadline), file_open_cb, task);
 }
 
 /* --- the token --- */
@@ -393,16 +375,10 @@ send_with_token (GTask *task /* (transfer full) */)
 {
   Call *call = g_task_get_task_data (task);
 
-  ulak_token_get_async (call->client->token, call->cancellable, token_cb, task);
+  ulak_token_get_async (call->client->token, ulak_deadline_get_cancellable (call->deadline), token_cb, task);
 }
 
 /* --- calls --- */
-
-static void
-callers_cancelled_cb (GCancellable *callers G_GNUC_UNUSED, gpointer user_data)
-{
-  g_cancellable_cancel (user_data);
-}
 
 static Call *
 new_call (UlakGraphClient *self,
@@ -412,7 +388,7 @@ new_call (UlakGraphClient *self,
           gpointer user_data,
           GTask **task_out)
 {
-  /* The caller's cancellable is linked by hand: a cancelled call still says whether it had left. */
+  /* The task does not get the caller's cancellable: a cancelled call still says whether it had left. */
   GTask *task = g_task_new (self, NULL, callback, user_data);
   Call *call = g_new0 (Call, 1);
 
@@ -421,14 +397,8 @@ new_call (UlakGraphClient *self,
   call->path = g_strdup (path);
   call->answer = g_byte_array_new ();
   call->chunk = g_malloc (CHUNK_BYTES);
-  call->cancellable = g_cancellable_new ();
+  call->deadline = ulak_deadline_new (self->clock, cancellable);
   g_task_set_task_data (task, call, call_free);
-  if (cancellable != NULL)
-    {
-      call->callers = g_object_ref (cancellable);
-      call->callers_handler = g_cancellable_connect (cancellable, G_CALLBACK (callers_cancelled_cb),
-                                                     g_object_ref (call->cancellable), g_object_unref);
-    }
   *task_out = task;
   return call;
 }

@@ -3,6 +3,7 @@
  */
 #include "whatsapp/cloud/graph-download.h"
 
+#include "core/deadline.h"
 #include "core/error.h"
 #include "whatsapp/cloud/graph-session.h"
 
@@ -27,11 +28,7 @@ typedef struct
   goffset max_bytes;
   goffset size_bytes;
   gint64 deadline_ms;
-  guint deadline_timer;
-  gboolean is_late;
-  GCancellable *cancellable; /* (owned): the caller's, or the deadline's */
-  GCancellable *callers;     /* (owned) (nullable) */
-  gulong callers_handler;
+  UlakDeadline *deadline; /* (owned) */
 } Download;
 
 static void
@@ -39,11 +36,7 @@ download_free (gpointer data)
 {
   Download *self = data;
 
-  if (self->callers_handler != 0)
-    g_cancellable_disconnect (self->callers, self->callers_handler);
-  ulak_clock_clear_timer (self->clock, &self->deadline_timer);
-  g_clear_object (&self->callers);
-  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->deadline, ulak_deadline_free);
   g_clear_object (&self->message);
   g_clear_object (&self->body);
   g_clear_object (&self->file);
@@ -84,12 +77,12 @@ fail (GTask *task /* (transfer full) */, GError *error /* (transfer full) */)
 {
   Download *self = g_task_get_task_data (task);
 
-  if (self->is_late)
+  if (ulak_deadline_is_late (self->deadline))
     {
       g_clear_error (&error);
       error = g_error_new_literal (ULAK_ERROR, ULAK_ERROR_TIMED_OUT, "The medium did not arrive in time");
     }
-  ulak_clock_clear_timer (self->clock, &self->deadline_timer);
+  ulak_deadline_unset (self->deadline);
   g_task_return_error (task, error);
   g_object_unref (task);
 }
@@ -108,7 +101,7 @@ finish (GTask *task /* (transfer full) */)
                                        "The medium is not the one that was announced: its SHA-256 differs"));
       return;
     }
-  ulak_clock_clear_timer (self->clock, &self->deadline_timer);
+  ulak_deadline_unset (self->deadline);
   g_task_return_boolean (task, TRUE);
   g_object_unref (task);
 }
@@ -154,7 +147,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   g_checksum_update (self->checksum, self->chunk, n);
-  g_output_stream_write_all_async (self->file, self->chunk, (gsize) n, G_PRIORITY_DEFAULT, self->cancellable,
+  g_output_stream_write_all_async (self->file, self->chunk, (gsize) n, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline),
                                    written_cb, task);
 }
 
@@ -163,7 +156,7 @@ read_next (GTask *task /* (transfer full) */)
 {
   Download *self = g_task_get_task_data (task);
 
-  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, self->cancellable, read_cb,
+  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline), read_cb,
                              task);
 }
 
@@ -195,16 +188,6 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-late_cb (gpointer user_data)
-{
-  Download *self = user_data;
-
-  self->deadline_timer = 0;
-  self->is_late = TRUE;
-  g_cancellable_cancel (self->cancellable);
-}
-
-static void
 token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
@@ -220,14 +203,8 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->message = soup_message_new_from_uri (SOUP_METHOD_GET, self->url);
   soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
   ulak_token_put_on (secret, soup_message_get_request_headers (self->message));
-  self->deadline_timer = ulak_clock_add_timer (self->clock, self->deadline_ms * 1000, late_cb, self);
-  soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb, task);
-}
-
-static void
-callers_cancelled_cb (GCancellable *callers G_GNUC_UNUSED, gpointer user_data)
-{
-  g_cancellable_cancel (user_data);
+  ulak_deadline_set (self->deadline, self->deadline_ms * 1000);
+  soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline), sent_cb, task);
 }
 
 static Download *
@@ -248,13 +225,7 @@ download_new (const UlakGraphTransport *transport,
   self->chunk = g_malloc (CHUNK_BYTES);
   self->sha256 = g_strdup (download->sha256);
   self->max_bytes = download->max_bytes;
-  self->cancellable = g_cancellable_new ();
-  if (cancellable == NULL)
-    return self;
-
-  self->callers = g_object_ref (cancellable);
-  self->callers_handler = g_cancellable_connect (cancellable, G_CALLBACK (callers_cancelled_cb),
-                                                 g_object_ref (self->cancellable), g_object_unref);
+  self->deadline = ulak_deadline_new (transport->clock, cancellable);
   return self;
 }
 

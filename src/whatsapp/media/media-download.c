@@ -6,6 +6,7 @@
  */
 #include "whatsapp/media/client-private.h"
 
+#include "core/deadline.h"
 #include "core/error.h"
 #include "whatsapp/media/cipher-body.h"
 #include "whatsapp/media/media-address.h"
@@ -37,9 +38,8 @@ typedef struct
   guint n_damaged;
   gboolean was_asked;            /* the phone */
   GCancellable *callers;         /* (owned) (nullable) */
-  GCancellable *cancellable;     /* (owned): of this try: the caller's or the deadline's */
-  gulong callers_handler;
-  guint deadline_timer;
+  UlakDeadline *deadline;        /* (owned) (nullable): of this try */
+  guint timer;                   /* until the next try */
   UlakClock *clock;              /* (owned) */
   GError *last;                  /* (owned) (nullable): why the last try failed */
 } Download;
@@ -47,11 +47,8 @@ typedef struct
 static void
 end_try (Download *self)
 {
-  ulak_clock_clear_timer (self->clock, &self->deadline_timer);
-  if (self->callers_handler != 0)
-    g_cancellable_disconnect (self->callers, self->callers_handler);
-  self->callers_handler = 0;
-  g_clear_object (&self->cancellable);
+  ulak_clock_clear_timer (self->clock, &self->timer);
+  g_clear_pointer (&self->deadline, ulak_deadline_free);
   g_clear_object (&self->message);
   g_clear_object (&self->body);
 }
@@ -204,7 +201,7 @@ waited_cb (gpointer user_data)
   GTask *task = user_data;
   Download *self = g_task_get_task_data (task);
 
-  self->deadline_timer = 0;
+  self->timer = 0;
   try_next (task);
 }
 
@@ -233,7 +230,7 @@ try_later (GTask *task /* (transfer full) */, GError *error, gint64 wait_ms)
     }
   if (wait_ms == 0)
     wait_ms = ulak_media_client_get_wait_ms (client, self->failures);
-  self->deadline_timer = ulak_clock_add_timer (self->clock, wait_ms * 1000, waited_cb, task);
+  self->timer = ulak_clock_add_timer (self->clock, wait_ms * 1000, waited_cb, task);
 }
 
 static void
@@ -343,7 +340,7 @@ read_more (GTask *task /* (transfer full) */)
 {
   Download *self = g_task_get_task_data (task);
 
-  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, self->cancellable, read_cb, task);
+  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline), read_cb, task);
 }
 
 static gboolean
@@ -392,30 +389,12 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-late_cb (gpointer user_data)
-{
-  Download *self = user_data;
-
-  self->deadline_timer = 0;
-  g_cancellable_cancel (self->cancellable);
-}
-
-static void
-callers_cancelled_cb (GCancellable *callers G_GNUC_UNUSED, gpointer user_data)
-{
-  g_cancellable_cancel (user_data);
-}
-
-static void
 begin_try (Download *self, UlakMediaClient *client)
 {
   self->begun_bytes = self->size_bytes;
   self->requests++;
-  self->cancellable = g_cancellable_new ();
-  self->deadline_timer = ulak_clock_add_timer (client->clock, ulak_media_get_deadline_us (get_limit (self)), late_cb, self);
-  if (self->callers != NULL)
-    self->callers_handler = g_cancellable_connect (self->callers, G_CALLBACK (callers_cancelled_cb),
-                                                   g_object_ref (self->cancellable), g_object_unref);
+  self->deadline = ulak_deadline_new (client->clock, self->callers);
+  ulak_deadline_set (self->deadline, ulak_media_get_deadline_us (get_limit (self)));
 }
 
 /* The hosts in turn; without a direct path the message's own URL. */
@@ -450,7 +429,7 @@ request (GTask *task /* (transfer full) */)
   ulak_media_add_headers (self->message);
   if (self->size_bytes > 0)
     soup_message_headers_set_range (soup_message_get_request_headers (self->message), self->size_bytes, -1);
-  soup_session_send_async (client->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb, task);
+  soup_session_send_async (client->session, self->message, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline), sent_cb, task);
 }
 
 static void

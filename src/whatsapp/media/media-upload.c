@@ -6,6 +6,7 @@
  */
 #include "whatsapp/media/client-private.h"
 
+#include "core/deadline.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "whatsapp/media/cipher-body.h"
@@ -24,8 +25,7 @@ typedef struct
   SoupMessage *message;    /* (owned) (nullable) */
   UlakClock *clock;        /* (owned) */
   GCancellable *callers;   /* (owned) (nullable) */
-  GCancellable *cancellable; /* (owned) (nullable): of this try */
-  gulong callers_handler;
+  UlakDeadline *deadline;    /* (owned) (nullable): of this try */
   guint timer;
   guint tries;
   guint n_refused;
@@ -48,10 +48,7 @@ static void
 end_try (Upload *self)
 {
   ulak_clock_clear_timer (self->clock, &self->timer);
-  if (self->callers_handler != 0)
-    g_cancellable_disconnect (self->callers, self->callers_handler);
-  self->callers_handler = 0;
-  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->deadline, ulak_deadline_free);
   g_clear_object (&self->message);
   g_clear_pointer (&self->answer, g_free);
 }
@@ -194,7 +191,7 @@ judge (GTask *task /* (transfer full) */, GInputStream *body)
   if (status == SOUP_STATUS_OK)
     {
       self->answer = g_malloc (ANSWER_MAX_BYTES);
-      g_input_stream_read_all_async (body, self->answer, ANSWER_MAX_BYTES, G_PRIORITY_DEFAULT, self->cancellable, read_cb,
+      g_input_stream_read_all_async (body, self->answer, ANSWER_MAX_BYTES, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline), read_cb,
                                      task);
     }
   else if (status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN)
@@ -226,29 +223,11 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 /* --- one try --- */
 
 static void
-late_cb (gpointer user_data)
-{
-  Upload *self = user_data;
-
-  self->timer = 0;
-  g_cancellable_cancel (self->cancellable);
-}
-
-static void
-callers_cancelled_cb (GCancellable *callers G_GNUC_UNUSED, gpointer user_data)
-{
-  g_cancellable_cancel (user_data);
-}
-
-static void
 begin_try (Upload *self, goffset size_bytes)
 {
   self->tries++;
-  self->cancellable = g_cancellable_new ();
-  self->timer = ulak_clock_add_timer (self->clock, ulak_media_get_deadline_us (size_bytes), late_cb, self);
-  if (self->callers != NULL)
-    self->callers_handler = g_cancellable_connect (self->callers, G_CALLBACK (callers_cancelled_cb),
-                                                   g_object_ref (self->cancellable), g_object_unref);
+  self->deadline = ulak_deadline_new (self->clock, self->callers);
+  ulak_deadline_set (self->deadline, ulak_media_get_deadline_us (size_bytes));
 }
 
 static GUri *
@@ -304,7 +283,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
   ulak_media_add_headers (self->message);
   soup_message_set_request_body (self->message, "application/octet-stream", G_INPUT_STREAM (body), size_bytes);
-  soup_session_send_async (client->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb, task);
+  soup_session_send_async (client->session, self->message, G_PRIORITY_DEFAULT, ulak_deadline_get_cancellable (self->deadline), sent_cb, task);
 }
 
 static void

@@ -298,8 +298,9 @@ ulak_contact_book_list_former (UlakDatabase *database, const char *id, GPtrArray
 
 typedef struct
 {
-  char *name;                           /* (owned) (nullable) */
+  char *name;                         /* (owned) (nullable) */
   char *values[G_N_ELEMENTS (kinds)]; /* (owned) (nullable): by kind, the one seen last */
+  gint64 seen_us[G_N_ELEMENTS (kinds)];
 } Shown;
 
 static void
@@ -312,18 +313,27 @@ shown_clear (Shown *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Shown, shown_clear)
 
+static gsize
+kind_of (const char *name)
+{
+  gsize kind = 0;
+
+  while (kind < G_N_ELEMENTS (kinds) && !g_str_equal (kinds[kind].kind, name))
+    kind++;
+  return kind;
+}
+
 static void
 take_value (Shown *self, UlakStatement *row)
 {
-  const char *kind = ulak_statement_get_text (row, "kind");
+  gsize kind = kind_of (ulak_statement_get_text (row, "kind"));
+  gint64 seen_us = ulak_statement_get_integer (row, "last_seen_us");
 
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_str_equal (kinds[i].kind, kind))
-      {
-        g_free (self->values[i]);
-        self->values[i] = g_strdup (ulak_statement_get_text (row, "value"));
-        return;
-      }
+  if (kind == G_N_ELEMENTS (kinds) || (self->values[kind] != NULL && seen_us < self->seen_us[kind]))
+    return;
+  g_free (self->values[kind]);
+  self->values[kind] = g_strdup (ulak_statement_get_text (row, "value"));
+  self->seen_us[kind] = seen_us;
 }
 
 static gboolean

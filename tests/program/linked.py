@@ -83,7 +83,10 @@ class Line:
         return self.suite.get(f"/api/v1/accounts/{self.account}")[1].get("state")
 
     def wait_state(self, state, seconds=30):
-        wait_for(lambda: self.state() == state, seconds, f"{self.account} {state}, it is {self.state()}")
+        try:
+            wait_for(lambda: self.state() == state, seconds, f"{self.account} {state}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {self.state()}") from None
 
     @property
     def process(self):
@@ -96,13 +99,13 @@ class Line:
         wait_for(lambda: self.process.starts > starts, describe="the line's next start")
 
     @contextlib.contextmanager
-    def away(self):
-        """Without the line's process for a while."""
+    def away(self, seconds=30):
+        """Without the line's process for a while; seconds: until it is ready again, which it is behind what waited for it."""
         self.process.stop()
         wait_for(lambda: not self.device()["online"], describe="the line away")
         yield
         self.process.start()
-        self.wait_state("ready")
+        self.wait_state("ready", seconds)
 
     def device(self):
         """What the server knows of the line's device."""

@@ -187,9 +187,9 @@ def burst(world, count):
 
 def test_thousands_of_messages_that_waited_arrive_once_and_in_little_memory(world):
     before_kib = Vitals(world.line).now_kib  # of the process before: the new one has hundreds behind it once it is ready
-    with world.line.away():
-        sent = burst(world, OFFLINE)
     seconds = 60 + OFFLINE / 100
+    with world.line.away(seconds):
+        sent = burst(world, OFFLINE)
     wait_for(world.line.is_settled, seconds, "everything acknowledged")
     peak_kib = Vitals(world.line).peak_kib
     question = "SELECT network_id FROM messages WHERE content LIKE '%waiting %'"

@@ -9,7 +9,7 @@
  * contents mean nothing until the finish said TRUE. Hosts come from the media connection (media-connection.h); a request
  * goes only to those, to mmg.whatsapp.net, or to a URL of a message that is on whatsapp.net.
  *
- * What the hosts no longer have, the account's phone is asked to upload again (media-retry.h), once per download.
+ * What the hosts no longer have, the account's phone is asked to upload again (media-retry.c), once per download.
  * At most ULAK_MEDIA_TRANSFERS_MAX transfers run at once; further ones wait. Main thread only; files are touched on threads
  * of the pool.
  */

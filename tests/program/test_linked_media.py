@@ -172,7 +172,7 @@ def test_view_once_is_marked_both_ways(world):
 
 @pytest.mark.parametrize("call, kind, content, mime_type", [
     ("sendImage", "image", PNG, "image/png"), ("sendVideo", "video", make_file("video/mp4", 3100), "video/mp4"),
-    ("sendVoice", "voice", make_file("audio/ogg", 3200), "audio/ogg")])
+    ("sendVoice", "voice", make_file("audio/ogg", 3200), "audio/ogg")], ids=["image", "video", "voice"])
 def test_files_to_be_seen_once_go_both_ways(world, call, kind, content, mime_type):
     sent = world.anna.call(call, to=pn(SALES), file=content, mimetype=mime_type, view_once=True, wait="ack")
     message = world.line.wait_message(sent["id"])

@@ -19,16 +19,18 @@ is_plain (char c)
   return (guchar) c >= ' ' && c != '"' && c != '\\';
 }
 
+/* A stranger's text may be nothing but these: no formatting, which allocates for each. */
 static void
 print_escaped (GString *text, char c)
 {
-  static const char letters[] = "\"\\bfnrt", meanings[] = "\"\\\b\f\n\r\t";
+  static const char letters[] = "\"\\bfnrt", meanings[] = "\"\\\b\f\n\r\t", digits[] = "0123456789abcdef";
   const char *meaning = strchr (meanings, c);
+  const char named[] = { '\\', meaning != NULL ? letters[meaning - meanings] : 'u' };
+  const char number[] = { '0', '0', digits[(guchar) c >> 4], digits[c & 0xf] };
 
-  if (meaning != NULL)
-    g_string_append_printf (text, "\\%c", letters[meaning - meanings]);
-  else
-    g_string_append_printf (text, "\\u%04x", (guint) c);
+  g_string_append_len (text, named, sizeof named);
+  if (meaning == NULL)
+    g_string_append_len (text, number, sizeof number);
 }
 
 /* Nearly all of nearly every text is plain: it is copied in runs. */

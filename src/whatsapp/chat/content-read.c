@@ -6,6 +6,7 @@
  */
 #include "whatsapp/chat/content-reading.h"
 
+#include "core/json.h"
 #include "whatsapp/chat/content-fields.h"
 
 #include <string.h>
@@ -327,14 +328,12 @@ needs_raw (JsonObject *document)
          || (media != NULL && json_object_has_member (json_node_get_object (media), "unavailable"));
 }
 
+/* As its row will be written. */
 static gboolean
 fits (JsonObject *document)
 {
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *text = NULL;
+  g_autofree char *text = ulak_json_print_object (document);
 
-  json_node_set_object (node, document);
-  text = json_to_string (node, FALSE);
   return strlen (text) <= DOCUMENT_MAX;
 }
 

@@ -206,7 +206,7 @@ ulak_send_queue_move_heads (UlakSendQueue *self, gint64 *wake_us)
 {
   guint limit
       = self->line_failures > 0 ? 1 : self->options.concurrency; /* one probe after a refusal of the line */
-  Ahead ahead = { 0 };
+  Ahead ahead = { .messages = self->n_permits }; /* those may leave any moment */
 
   for (guint i = 0; i < self->window->len && self->in_flight < limit;)
     {

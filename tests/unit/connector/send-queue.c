@@ -580,6 +580,26 @@ test_permit_keeps_pace (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
 }
 
+/* What a permit was given for is as good as gone: nothing else takes its turn meanwhile. */
+static void
+test_permit_counts (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *status = NULL;
+  UlakSendPermit permit;
+
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  apply (fixture, "{'rate_per_minute': 1}");
+  g_assert_true (ulak_send_queue_permit (fixture->queue, TWO, &permit));
+  status = line_accept (&fixture->line, ID_1, HELLO);
+  ulak_send_queue_kick (fixture->queue);
+  settle_down (fixture);
+  assert_sent (fixture, 0);
+  ulak_send_queue_use_permit (fixture->queue, TWO, NULL, NULL);
+  settle_down (fixture);
+  assert_sent (fixture, 1);
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
 /* A crash between the commit and the first byte: it is sent after the start. */
 static void
 test_permit_survives (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
@@ -676,6 +696,7 @@ main (int argc, char **argv)
     { "what is claimed at once keeps the order of its chat", test_permit_keeps_order },
     { "what waits already goes before what could go at once", test_permit_waits_behind_others },
     { "what is claimed at once keeps the pace of new people", test_permit_keeps_pace },
+    { "what may go at once takes its turn of the line's pace", test_permit_counts },
     { "what was claimed at once is sent after a crash", test_permit_survives },
     { "a message that expires while held fails", test_expiry },
     { "a drain waits for what is in flight and starts nothing new", test_drain },

@@ -19,7 +19,7 @@ typedef struct
 {
   void (*opened) (gpointer user_data);
   void (*received) (GBytes *bytes, gpointer user_data);       /* a message of the WebSocket; its boundaries mean nothing */
-  void (*closed) (const GError *error, gpointer user_data);   /* once; the last call */
+  void (*closed) (const GError *error, gpointer user_data);   /* once; the last call, and from no call of ours */
 } UlakSocketEvents;
 
 struct _UlakSocketInterface

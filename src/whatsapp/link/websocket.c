@@ -17,6 +17,9 @@ struct _UlakWebsocket
   gpointer user_data;
   gsize unsent_bytes;
   GSource *drained_source; /* (nullable): armed while something may be unsent */
+  gboolean is_sending;
+  GError *late_error; /* (nullable): of a write that failed while it was handed in */
+  GSource *late_source; /* (nullable): says it */
 };
 
 static void ulak_websocket_socket_init (UlakSocketInterface *interface);
@@ -34,11 +37,22 @@ clear_drained_source (UlakWebsocket *self)
 }
 
 static void
+clear_late (UlakWebsocket *self)
+{
+  g_clear_error (&self->late_error);
+  if (self->late_source == NULL)
+    return;
+  g_source_destroy (self->late_source);
+  g_clear_pointer (&self->late_source, g_source_unref);
+}
+
+static void
 let_go (UlakWebsocket *self)
 {
   self->events = NULL;
   g_cancellable_cancel (self->cancellable);
   clear_drained_source (self);
+  clear_late (self);
   if (self->connection != NULL)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_object (&self->connection);
@@ -96,10 +110,40 @@ message_cb (SoupWebsocketConnection *connection G_GNUC_UNUSED, int type, GBytes 
     self->events->received (message, self->user_data);
 }
 
+static gboolean
+late_cb (gpointer user_data)
+{
+  UlakWebsocket *self = user_data;
+  g_autoptr (GError) error = g_steal_pointer (&self->late_error);
+
+  g_clear_pointer (&self->late_source, g_source_unref);
+  say_closed (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* libsoup writes while it is given something to send: whoever sends is in the middle of something then, and may be closing. */
+static void
+say_late (UlakWebsocket *self, const GError *error)
+{
+  if (self->late_source != NULL)
+    return;
+  clear_drained_source (self); /* the stream is closed by the time that it would be polled */
+  self->late_error = g_error_copy (error);
+  self->late_source = g_idle_source_new ();
+  g_source_set_priority (self->late_source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->late_source, late_cb, self, NULL);
+  g_source_attach (self->late_source, g_main_context_get_thread_default ());
+}
+
 static void
 error_cb (SoupWebsocketConnection *connection G_GNUC_UNUSED, GError *error, gpointer user_data)
 {
-  say_closed (user_data, error);
+  UlakWebsocket *self = user_data;
+
+  if (self->is_sending)
+    say_late (self, error);
+  else
+    say_closed (self, error);
 }
 
 static void
@@ -182,7 +226,11 @@ send_bytes (UlakSocket *socket, const guint8 *bytes, gsize size_bytes)
 
   if (self->connection == NULL || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
+  self->is_sending = TRUE;
   soup_websocket_connection_send_binary (self->connection, bytes, size_bytes);
+  self->is_sending = FALSE;
+  if (self->late_source != NULL)
+    return;
   self->unsent_bytes += size_bytes;
   watch_drained (self);
 }

@@ -11,6 +11,7 @@
 #include "connector/message-rules.h"
 #include "connector/shape.h"
 #include "core/json.h"
+#include "core/mime.h"
 
 #define MENTIONS_MAX 1024
 #define RECIPIENTS_MAX 5000
@@ -62,7 +63,7 @@ static const UlakShape text_shape = {
 
 #define MEDIA_SOURCE URL ("link", OPTIONAL), STRING ("media_id", OPTIONAL, 1, 128)
 #define CAPTION STRING ("caption", OPTIONAL, 1, 1024)
-#define FILE_NAME STRING ("file_name", OPTIONAL, 1, 240)
+#define FILE_NAME STRING ("file_name", OPTIONAL, 1, ULAK_FILE_NAME_MAX)
 
 #define VIEW_ONCE BOOLEAN ("view_once")
 #define DURATION INTEGER ("duration_s", OPTIONAL, 0, 86400)

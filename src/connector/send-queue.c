@@ -123,6 +123,7 @@ ulak_send_queue_get_hold (UlakSendQueue *self, gint64 *until_us_out)
     *until_us_out = self->line_until_us;
   return "retry";
 }
+
 static void
 wake_at (gint64 *wake_us, gint64 at_us)
 {

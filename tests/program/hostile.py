@@ -15,16 +15,12 @@ import sqlite3
 import pytest
 
 from tests.program.linked import BERT, CARL, SALES, open_world, pn
-from tests.program.suite import BUILD
+from tests.program.suite import is_sanitized
 
 FILES_MORE = 12
 MEMORY_MORE_KIB = 48 << 10
 
 numbers = itertools.count(1)
-
-
-def is_sanitized():
-    return b"__asan_init" in (BUILD / "src/whatsapp/ulak-whatsapp").read_bytes()
 
 
 class Vitals:

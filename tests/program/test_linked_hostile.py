@@ -15,9 +15,9 @@ import zlib
 import pytest
 
 from tests.program.hostile import (  # noqa: F401
-    MEMORY_MORE_KIB, Vitals, ask, count_losses, cut, is_sanitized, last_error, rule, same_process, shared, talk, world)
+    MEMORY_MORE_KIB, Vitals, ask, count_losses, cut, last_error, rule, same_process, shared, talk, world)
 from tests.program.linked import ANNA, BERT, CARL, SALES, lid, pn, reason_to_skip
-from tests.program.suite import wait_for
+from tests.program.suite import is_sanitized, wait_for
 
 pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
 

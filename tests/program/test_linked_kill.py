@@ -4,8 +4,8 @@
 
 Baileys clients and phones talk with the line, one to one and in a group, while random processes of the suite are killed. Then
 each message to the line must stand at the webhook under one id, each send must have reached its people under one network id,
-chats must be in order, nobody may have met a message that could not be read, and no key of a ratchet may have sealed two
-different messages. The process also dies at each single commit of an exchange (commit-cutter.c), and comes back from a backup.
+chats must be in order, nobody may have met a message of the line that could not be read, and no key of its ratchets may have
+sealed two different messages. What the clients' package wrote and nobody could read must have come again (check_stored). The process also dies at each single commit of an exchange (commit-cutter.c), and comes back from a backup.
 
 ULAK_LINKED_KILLS (50; 300 with ULAK_SOAK=1) and ULAK_SEED choose how long and which; both are printed.
 """
@@ -22,7 +22,7 @@ import time
 import pytest
 
 from tests.program.linked import ANNA, BERT, CARL, SALES, failures_of_ours, lid, open_world, pn, reason_to_skip, text_of
-from tests.program.suite import BUILD, wait_for
+from tests.program.suite import BUILD, is_sanitized, wait_for
 
 pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
 
@@ -305,10 +305,6 @@ def world():
         greet(running)
         yield running
         running.check()
-
-
-def is_sanitized():
-    return b"__asan_init" in (BUILD / "src/whatsapp/ulak-whatsapp").read_bytes()
 
 
 def test_random_kills_lose_nothing_double_nothing_and_break_no_ratchet(world):

@@ -5,6 +5,7 @@
  */
 #include "whatsapp/chat/answer.h"
 
+#include "whatsapp/chat/stanza.h"
 #include "whatsapp/codec/node-builder.h"
 
 
@@ -117,17 +118,6 @@ add_big_endian (UlakNodeBuilder *builder, const char *tag, guint32 value, guint 
 }
 
 static void
-add_bytes (UlakNodeBuilder *builder, const char *tag, GBytes *bytes)
-{
-  gsize size_bytes;
-  const guint8 *start = g_bytes_get_data (bytes, &size_bytes);
-
-  ulak_node_builder_open (builder, tag);
-  ulak_node_builder_set_bytes (builder, start, size_bytes);
-  ulak_node_builder_close (builder);
-}
-
-static void
 add_keys (UlakNodeBuilder *builder, const UlakRetryKeys *keys)
 {
   static const guint8 type[] = { 5 };
@@ -136,17 +126,17 @@ add_keys (UlakNodeBuilder *builder, const UlakRetryKeys *keys)
   ulak_node_builder_open (builder, "type");
   ulak_node_builder_set_bytes (builder, type, sizeof type);
   ulak_node_builder_close (builder);
-  add_bytes (builder, "identity", keys->identity);
+  ulak_stanza_add_bytes (builder, "identity", keys->identity);
   ulak_node_builder_open (builder, "key");
   add_big_endian (builder, "id", keys->one_time_id, 3);
-  add_bytes (builder, "value", keys->one_time_key);
+  ulak_stanza_add_bytes (builder, "value", keys->one_time_key);
   ulak_node_builder_close (builder);
   ulak_node_builder_open (builder, "skey");
   add_big_endian (builder, "id", keys->signed_id, 3);
-  add_bytes (builder, "value", keys->signed_key);
-  add_bytes (builder, "signature", keys->signature);
+  ulak_stanza_add_bytes (builder, "value", keys->signed_key);
+  ulak_stanza_add_bytes (builder, "signature", keys->signature);
   ulak_node_builder_close (builder);
-  add_bytes (builder, "device-identity", keys->device_identity);
+  ulak_stanza_add_bytes (builder, "device-identity", keys->device_identity);
   ulak_node_builder_close (builder);
 }
 

@@ -85,6 +85,16 @@ ulak_entry_unref (UlakEntry *self)
   g_atomic_rc_box_release_full (self, entry_clear);
 }
 
+gint64
+ulak_entry_get_time_us (const UlakEntry *self)
+{
+  guint64 t = 0;
+
+  if (!ulak_node_read_number (self->stanza, "t", G_MAXINT64 / G_USEC_PER_SEC, &t, NULL))
+    return self->view.now_us;
+  return (gint64) t * G_USEC_PER_SEC;
+}
+
 static void
 entry_unref (gpointer data)
 {

@@ -107,6 +107,8 @@ struct _UlakEntry
 UlakEntry *ulak_entry_new (UlakChat *chat, const UlakNode *stanza, UlakEntryWork work, UlakEntryAnswer answer);
 UlakEntry *ulak_entry_ref (UlakEntry *self);
 void ulak_entry_unref (UlakEntry *self);
+/* When the server took the stanza; now, when it does not say. */
+gint64 ulak_entry_get_time_us (const UlakEntry *self);
 void ulak_verdict_clear (UlakVerdict *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakEntry, ulak_entry_unref)
 

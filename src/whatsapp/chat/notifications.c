@@ -20,16 +20,6 @@
 
 /* --- encrypt --- */
 
-static gint64
-time_of (const UlakEntry *entry)
-{
-  guint64 t = 0;
-
-  if (!ulak_node_read_number (entry->stanza, "t", G_MAXINT64 / G_USEC_PER_SEC, &t, NULL))
-    return entry->view.now_us;
-  return (gint64) t * G_USEC_PER_SEC;
-}
-
 /* The user has another phone, or put WhatsApp there anew: nothing that was agreed with any of their devices holds. */
 static gboolean
 take_identity (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GError **error)
@@ -53,7 +43,7 @@ take_identity (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, G
   data = json_object_new ();
   json_object_set_object_member (data, "contact", ulak_people_make_contact (&peer, NULL));
   json_object_set_boolean_member (data, "identity_changed", TRUE);
-  ulak_inbound_add_event (inbound, "contact.updated", name, time_of (entry), data);
+  ulak_inbound_add_event (inbound, "contact.updated", name, ulak_entry_get_time_us (entry), data);
   return TRUE;
 }
 

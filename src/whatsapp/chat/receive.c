@@ -367,16 +367,6 @@ take_parts_of_user (UlakReading *reading, GError **error)
 
 /* --- the work --- */
 
-static gint64
-timestamp_of (const UlakEntry *entry)
-{
-  guint64 t = 0;
-
-  if (!ulak_node_read_number (entry->stanza, "t", G_MAXINT64 / G_USEC_PER_SEC, &t, NULL))
-    return entry->view.now_us;
-  return (gint64) t * G_USEC_PER_SEC;
-}
-
 static UlakReading
 reading_of (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry)
 {
@@ -386,7 +376,7 @@ reading_of (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry)
     .entry = entry,
     .address = &entry->address,
     .network_id = ulak_node_get_attribute (entry->stanza, "id"),
-    .timestamp_us = timestamp_of (entry),
+    .timestamp_us = ulak_entry_get_time_us (entry),
     .push_name = entry->address.is_from_me ? NULL : ulak_node_get_attribute (entry->stanza, "notify"),
   };
 }

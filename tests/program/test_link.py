@@ -7,6 +7,7 @@ The double verifies what we sign; it says so in its journal `signatures`.
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -177,6 +178,19 @@ def test_pairing_survives_a_cut(double, tmp_path, step):
             with contextlib.suppress(urllib.error.HTTPError):  # the cut hit the phone's side, too
                 double.scan(double.phone, event["text"])
         pytest.fail(f"the line is not linked: {[one['event'] for one in probe.seen]}")
+
+
+@pytest.mark.skipif(os.environ.get("ULAK_SOAK") != "1", reason="ULAK_SOAK=1 runs it: it takes a minute")
+def test_a_qr_of_a_silent_server_is_replaced_within_a_minute(double, tmp_path):
+    double.control("faults", {"step": "pair-device", "action": "silent"})
+    with Probe(double, tmp_path) as probe:
+        stale = probe.wait("qr")["text"]
+        lost = probe.wait("disconnected", seconds=62)
+        assert lost["error"] == "E_WA_CONNECTION"
+        fresh = probe.wait("qr")["text"]
+        assert fresh != stale
+        double.scan(double.phone, fresh)
+        probe.wait("ready")
 
 
 @pytest.mark.parametrize("step", ["open", "client-hello", "server-hello", "client-finish", "success", "active"])

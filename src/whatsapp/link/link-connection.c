@@ -84,6 +84,7 @@ channel_opened_cb (gpointer user_data)
   UlakLink *self = user_data;
 
   self->connection.first_stanza_timer = ulak_link_add_timer (self, ULAK_LINK_FIRST_STANZA_MS, no_first_stanza_cb);
+  ulak_link_begin_keepalive (self);
 }
 
 static void
@@ -111,6 +112,7 @@ channel_closed_cb (const GError *error, gpointer user_data)
   if (failed_hello && ++self->connection.failed_hellos == FAILED_HELLOS_MAX
       && ulak_credentials_get_routing_info (self->credentials) != NULL)
     forget_routing_info (self);
+  ulak_link_interrupt_pairing (self);
   ulak_link_lose (self, ulak_outcome_from_error (error));
 }
 
@@ -318,7 +320,8 @@ follow (UlakLink *self, UlakOutcome *outcome, gboolean was_pairing, gboolean was
 void
 ulak_link_lose (UlakLink *self, UlakOutcome *outcome)
 {
-  gboolean was_pairing = ulak_link_is_pairing (self), was_paired = self->phase == ULAK_LINK_PAIRED;
+  /* Who closes gave people the time of a QR; silence did not, and its next connection waits like any other. */
+  gboolean was_pairing = ulak_link_is_pairing (self) && !self->keepalive.is_dead, was_paired = self->phase == ULAK_LINK_PAIRED;
   const guint epoch = self->epoch + 1;
 
   if (outcome->ack != NULL)

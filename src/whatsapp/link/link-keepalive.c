@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Keepalive: a ping every 20 to 30 s, and what its silence means.
+ * Keepalive: a ping every 20 to 30 s from the handshake on, and what its silence means.
  *
+ * The server answers pings of devices that are not linked yet, too, so people do not look at a QR of a dead connection.
  * Nothing at all within 20 s after a ping: the connection is dead, at most 50 s after its last sign of life. Stanzas but no
  * pong for three minutes: dead, too. Timers stand still while the machine sleeps, so a tick that finds the wall clock far
  * ahead of the monotonic one gives the connection up at once.
@@ -30,6 +31,8 @@ ulak_link_clear_keepalive (UlakLink *self)
 static void
 die (UlakLink *self, const char *why)
 {
+  self->keepalive.is_dead = TRUE;
+  ulak_link_interrupt_pairing (self);
   ulak_link_lose (self, ulak_outcome_new (ULAK_OUTCOME_RETRY, "E_WA_CONNECTION", why));
 }
 
@@ -59,7 +62,7 @@ silence_cb (gpointer user_data)
 {
   UlakLink *self = user_data;
   gint64 now_us = ulak_clock_get_monotonic_us (self->clock);
-  gint64 pong_us = MAX (self->keepalive.pong_us, self->login.online_us);
+  gint64 pong_us = MAX (self->keepalive.pong_us, self->keepalive.began_us);
 
   self->keepalive.silence_timer = 0;
   if (has_slept (self))
@@ -103,5 +106,6 @@ set_ping_timer (UlakLink *self)
 void
 ulak_link_begin_keepalive (UlakLink *self)
 {
+  self->keepalive.began_us = ulak_clock_get_monotonic_us (self->clock);
   set_ping_timer (self);
 }

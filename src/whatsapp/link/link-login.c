@@ -401,6 +401,5 @@ ulak_link_begin_login (UlakLink *self, const UlakNode *success)
     }
   ask_props (self);
   send_unified_session (self);
-  ulak_link_begin_keepalive (self);
   ulak_link_report (self, &state);
 }

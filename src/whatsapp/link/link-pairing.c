@@ -165,14 +165,32 @@ ulak_link_refresh_qr (UlakLink *self)
 
 /* -- pair-success -- */
 
+static void
+complain (UlakLink *self, const char *message)
+{
+  g_clear_pointer (&self->pairing.complaint, ulak_outcome_free);
+  self->pairing.complaint = ulak_outcome_new (ULAK_OUTCOME_UNPAIRED, "E_WA_UNPAIRED", message);
+}
+
+/* Codes and passkeys are bound to their connection; the QR that comes instead says what became of them. */
+void
+ulak_link_interrupt_pairing (UlakLink *self)
+{
+  if (!ulak_link_is_pairing (self) || self->pairing.is_confirming)
+    return;
+  if (self->code.until_us != 0)
+    complain (self, "The connection was lost, and the code is no longer good; ask for a new one");
+  else if (self->passkey.is_asked)
+    complain (self, "The connection was lost before the passkey was proved; begin anew");
+}
+
 /* The attempt is over; a new connection brings a new QR, and with it what was wrong. */
 void
 ulak_link_fail_pairing (UlakLink *self, const char *message)
 {
   if (!ulak_link_is_pairing (self))
     return;
-  g_clear_pointer (&self->pairing.complaint, ulak_outcome_free);
-  self->pairing.complaint = ulak_outcome_new (ULAK_OUTCOME_UNPAIRED, "E_WA_UNPAIRED", message);
+  complain (self, message);
   ulak_link_lose (self, ulak_outcome_new (ULAK_OUTCOME_RETRY, "E_WA_UNPAIRED", message));
 }
 
@@ -408,6 +426,8 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       self->connection.first_stanza_timer = ulak_link_add_timer (self, RESTART_WAIT_MS, no_restart_cb);
       ulak_link_report (self, &paired);
     }
+  else if (is_stored && self->is_started)
+    self->pairing.is_fresh = TRUE; /* the connection ended before the server heard of it */
 }
 
 void

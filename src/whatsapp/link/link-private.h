@@ -69,6 +69,8 @@ typedef struct
 {
   guint ping_timer;
   guint silence_timer;
+  gboolean is_dead;    /* the connection is given up for its silence */
+  gint64 began_us;     /* monotonic: the handshake ended */
   gint64 pinged_us;    /* monotonic */
   gint64 pong_us;      /* monotonic; 0: none on this connection */
   gint64 tick_wall_us; /* both clocks when the timer was set: they part during suspend */
@@ -237,6 +239,7 @@ void ulak_link_take_pair_success (UlakLink *self, UlakNode *iq);
 void ulak_link_refresh_qr (UlakLink *self);
 void ulak_link_show_qr (UlakLink *self);
 void ulak_link_fail_pairing (UlakLink *self, const char *message);
+void ulak_link_interrupt_pairing (UlakLink *self); /* before the connection is given up without a word of the server */
 void ulak_link_clear_pairing (UlakLink *self);
 
 /* link-code.c */

@@ -170,6 +170,7 @@ show_qr (Fixture *self)
 
   if (ulak_link_get_phase (self->link) == ULAK_LINK_STOPPED)
     ulak_link_start (self->link);
+  link_peer_set_answers_pings (self->peer, TRUE);
   link_peer_accept (self->peer);
   send_pair_device (self, N_REFS);
   result = link_peer_take (self->peer, "iq");
@@ -413,7 +414,7 @@ test_hosted (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 static void
 test_cut_while_storing (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
-  Qr qr = show_qr (self);
+  Qr qr = show_qr (self), again;
   g_autoptr (Wa__ClientPayload) payload = NULL;
   GBytes *bytes;
 
@@ -424,6 +425,76 @@ test_cut_while_storing (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   bytes = link_peer_get_payload (self->peer);
   payload = ulak_protobuf_unpack (&wa__client_payload__descriptor, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
   g_assert_true (payload->has_username);
+  send_tag (self, "failure", "reason", "401", NULL, NULL); /* the server has not heard of it */
+  while (link_peer_is_open (self->peer))
+    g_main_context_iteration (NULL, TRUE);
+  again = show_qr (self);
+  g_assert_cmpint (self->outcome, ==, ULAK_OUTCOME_UNPAIRED);
+  g_assert_false (fixture_has_account (self));
+  g_free (qr.ref);
+  g_free (again.ref);
+}
+
+/* -- A connection that dies while people look at it -- */
+
+static guint
+count_seconds_until_lost (Fixture *self)
+{
+  const guint seen = self->n_states;
+  guint seconds = 0;
+
+  while (self->phase != ULAK_LINK_DISCONNECTED && seconds++ < 60)
+    fixture_advance (self, 1000);
+  g_assert_cmpint (self->phase, ==, ULAK_LINK_DISCONNECTED); /* no QR and no code is shown now */
+  g_assert_cmpuint (self->n_states, ==, seen + 1);
+  g_assert_cmpint (self->outcome, ==, ULAK_OUTCOME_RETRY);
+  g_assert_cmpstr (self->outcome_code, ==, "E_WA_CONNECTION");
+  return seconds;
+}
+
+/* More often than there are rounds: silence uses up nobody's patience. */
+static void
+test_silent_qr (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Qr first = show_qr (self), last;
+
+  for (guint i = 0; i < 7; i++)
+    {
+      const guint connections = link_peer_count_connections (self->peer);
+      guint seconds;
+      Qr qr;
+
+      link_peer_set_answers_pings (self->peer, FALSE);
+      seconds = count_seconds_until_lost (self);
+      g_assert_cmpuint (seconds, >=, 40);
+      g_assert_cmpuint (seconds, <=, 51);
+      fixture_advance (self, 2000);
+      qr = show_qr (self);
+      g_assert_cmpuint (link_peer_count_connections (self->peer), ==, connections + 1);
+      g_assert_cmpstr (qr.ref, ==, "2@ref-0");
+      g_assert_cmpmem (qr.identity, 32, first.identity, 32);
+      g_assert_cmpint (self->outcome_code == NULL, ==, TRUE);
+      g_free (qr.ref);
+    }
+  last = scan (self);
+  complete (self, last.identity, &last.secret);
+  g_free (first.ref);
+  g_free (last.ref);
+}
+
+static void
+test_alive_qr (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Qr qr = show_qr (self);
+  UlakLinkStatus status;
+
+  fixture_advance (self, 159000);
+  ulak_link_get_status (self->link, &status);
+  g_assert_cmpint (self->phase, ==, ULAK_LINK_QR);
+  g_assert_cmpint (status.pong_age_ms, >=, 0);
+  g_assert_cmpint (status.pong_age_ms, <=, 31000);
+  g_assert_cmpint (status.frame_age_ms, <=, 31000);
+  g_assert_cmpuint (status.reconnects, ==, 0);
   g_free (qr.ref);
 }
 
@@ -816,6 +887,45 @@ test_no_confirmation (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_free (qr.ref);
 }
 
+/* A code is bound to its connection: what is shown after the loss is a QR that says so, and another code may be had. The secret
+ * may be refreshed again, since none is agreed any more. */
+static void
+test_silent_code (Fixture *self, gconstpointer data)
+{
+  const gboolean is_finishing = GPOINTER_TO_INT (data);
+  g_autoptr (UlakNode) hello = NULL, other_hello = NULL, finish = NULL;
+  g_autofree char *code = NULL, *other = NULL;
+  Qr qr = show_qr (self), again, refreshed;
+  PhoneSide phone;
+  guint seen;
+
+  code = ask_code (self, &hello);
+  if (is_finishing)
+    {
+      send_primary_hello (self, &phone, code, hello, "code-ref");
+      finish = link_peer_take_query (self->peer, "md", "link_code_companion_reg");
+    }
+  link_peer_set_answers_pings (self->peer, FALSE);
+  g_assert_cmpuint (count_seconds_until_lost (self), <=, 51);
+  fixture_advance (self, 2000);
+  again = show_qr (self);
+  g_assert_cmpint (self->outcome, ==, ULAK_OUTCOME_UNPAIRED);
+  g_assert_cmpstr (again.ref, ==, "2@ref-0");
+  seen = self->n_states;
+  send_refresh (self);
+  fixture_wait_for_next (self, ULAK_LINK_QR, seen);
+  refreshed = scan (self);
+  g_assert_false (ulak_key_equals (&again.secret, &refreshed.secret));
+  other = ask_code (self, &other_hello);
+  g_assert_cmpstr (other, !=, code);
+  send_primary_hello (self, &phone, other, other_hello, "code-ref");
+  g_clear_pointer (&finish, ulak_node_unref);
+  finish = link_peer_take_query (self->peer, "md", "link_code_companion_reg");
+  g_free (qr.ref);
+  g_free (again.ref);
+  g_free (refreshed.ref);
+}
+
 static void
 send_new_code_wish (Fixture *self, const char *is_manual)
 {
@@ -1118,6 +1228,8 @@ main (int argc, char **argv)
     }
   ADD ("/link-pair/a hosted account links", test_hosted);
   ADD ("/link-pair/a cut while pairing is stored is no loss", test_cut_while_storing);
+  ADD ("/link-pair/a QR of a silent connection is taken back within a minute, as often as it takes", test_silent_qr);
+  ADD ("/link-pair/a QR of a connection that answers pings stays", test_alive_qr);
   ADD ("/link-pair/a cut before our answer arrived begins anew", test_cut_before_answer);
   ADD ("/link-pair/a success that nobody waits for is refused", test_uninvited);
   ADD ("/link-pair/a phone too old is told so", test_downgrade);
@@ -1132,6 +1244,10 @@ main (int argc, char **argv)
   ADD ("/link-pair/an answer to another code is ignored", test_foreign_hello);
   ADD ("/link-pair/a code that is not confirmed fails", test_no_confirmation);
   ADD ("/link-pair/the server may want another code", test_new_code);
+  g_test_add ("/link-pair/a code of a silent connection is taken back", Fixture, GINT_TO_POINTER (FALSE), fixture_set_up, test_silent_code,
+              fixture_tear_down);
+  g_test_add ("/link-pair/a typed code of a silent connection is taken back", Fixture, GINT_TO_POINTER (TRUE), fixture_set_up,
+              test_silent_code, fixture_tear_down);
   g_test_add ("/link-pair/a passkey links the line", Fixture, GINT_TO_POINTER (FALSE), fixture_set_up, test_passkey, fixture_tear_down);
   g_test_add ("/link-pair/a passkey that took long is compared by code", Fixture, GINT_TO_POINTER (TRUE), fixture_set_up, test_passkey, fixture_tear_down);
   ADD ("/link-pair/passkey options are asked for when they are missing", test_options_asked);

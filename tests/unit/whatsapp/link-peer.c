@@ -41,6 +41,7 @@ struct _LinkPeer
   UlakClock *clock;
   UlakRandom *random;
   LinkPeerManner manner;
+  gboolean answers_pings;
   gsize chunk_bytes;
   UlakKeyPair root, intermediate, own_static, ephemeral;
   char root_hex[2 * ULAK_KEY_BYTES + 1];
@@ -311,14 +312,17 @@ take_frame (LinkPeer *self, UlakSpan frame)
   g_autoptr (GByteArray) plain = g_byte_array_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  UlakNode *node;
+  g_autoptr (UlakNode) node = NULL;
 
   ulak_counter_cipher_open (self->opens, ULAK_SPAN_NONE, frame, plain, &error);
   g_assert_no_error (error);
   bytes = g_byte_array_free_to_bytes (g_steal_pointer (&plain));
   node = ulak_node_decode (bytes, &error);
   g_assert_no_error (error);
-  g_queue_push_tail (&self->nodes, node);
+  if (self->answers_pings && g_strcmp0 (ulak_node_get_attribute (node, "xmlns"), "w:p") == 0)
+    link_peer_answer (self, node, NULL);
+  else
+    g_queue_push_tail (&self->nodes, g_steal_pointer (&node));
 }
 
 static gsize
@@ -504,6 +508,12 @@ void
 link_peer_set_manner (LinkPeer *self, LinkPeerManner manner)
 {
   self->manner = manner;
+}
+
+void
+link_peer_set_answers_pings (LinkPeer *self, gboolean answers_pings)
+{
+  self->answers_pings = answers_pings;
 }
 
 void

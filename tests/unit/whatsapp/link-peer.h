@@ -39,6 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinkPeer, link_peer_free)
 const char *link_peer_get_root (const LinkPeer *self); /* hex */
 UlakSocket *link_peer_make_socket (gpointer peer);
 void link_peer_set_manner (LinkPeer *self, LinkPeerManner manner);
+void link_peer_set_answers_pings (LinkPeer *self, gboolean answers_pings); /* by itself; no test sees them then */
 void link_peer_set_chunk (LinkPeer *self, gsize bytes); /* what it sends comes in pieces of this size; 0: whole */
 
 guint link_peer_count_connections (const LinkPeer *self);

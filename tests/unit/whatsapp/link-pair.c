@@ -466,7 +466,7 @@ test_silent_qr (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 
       link_peer_set_answers_pings (self->peer, FALSE);
       seconds = count_seconds_until_lost (self);
-      g_assert_cmpuint (seconds, >=, 40);
+      g_assert_cmpuint (seconds, >=, 38); /* of at least 40, the first ones may have passed while it connected */
       g_assert_cmpuint (seconds, <=, 51);
       fixture_advance (self, 2000);
       qr = show_qr (self);

@@ -18,6 +18,7 @@ static const char *const migrations[] = {
   "/org/ulak/sql/whatsapp/migrations/0003-chat.sql",
   "/org/ulak/sql/whatsapp/migrations/0004-history.sql",
   "/org/ulak/sql/connector/migrations/0003-stars.sql",
+  "/org/ulak/sql/whatsapp/migrations/0005-group-members.sql",
   NULL,
 };
 

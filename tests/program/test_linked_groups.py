@@ -138,6 +138,37 @@ def test_a_new_member_reads_from_then_on_and_a_removed_one_no_more(world):
     assert failures_of_ours(world) == []
 
 
+def count_from_line(world, tag, **attributes):
+    nodes = [row["node"] for row in world.double.control(f"devices/{world.line.jid}/stanzas")["rows"] if row["direction"] == "in"]
+    return sum(node["tag"] == tag and node["attrs"].items() >= attributes.items() for node in nodes)
+
+
+def ask_again(world, group, phone, name):
+    """The phone of a member asks the line for a message; how often the line has sent that one since."""
+    before = count_from_line(world, "message", id=name)
+    acks = count_from_line(world, "ack", id=name, type="retry")
+    node = {"tag": "receipt", "attrs": {"id": name, "type": "retry", "from": group, "participant": lid(phone), "t": str(int(time.time()))},
+            "content": [{"tag": "retry", "attrs": {"count": "1", "id": name, "t": str(int(time.time())), "v": "1"}}]}
+    world.double.control(f"devices/{world.line.jid}/send", {"node": node})
+    wait_for(lambda: count_from_line(world, "ack", id=name, type="retry") > acks, describe="the ack of a retry receipt")
+    return count_from_line(world, "message", id=name) - before
+
+
+def test_a_member_who_joins_late_cannot_ask_for_what_was_said_before(world):
+    group = create(world, "Late", [ANNA, CARL])
+    before = everybody_gets(world, group, "before bert came", [ANNA, CARL])["network_id"]
+    said_s = time.time()
+    wait_for(lambda: int(time.time()) > said_s, describe="the next second: that is how exact the server's times are")
+    assert change(world, group, "add", BERT) == [200]
+    after = everybody_gets(world, group, "bert is here")["network_id"]
+    assert ask_again(world, group, BERT, before) == 0
+    assert ask_again(world, group, CARL, before) == 1
+    assert ask_again(world, group, BERT, after) == 1
+    with world.line.away():
+        pass
+    assert ask_again(world, group, BERT, before) == 0
+
+
 def skmsg_key_id(world, group):
     """The key id in the newest sender-key message that the line sent to the group: field 1 of the protobuf behind the version byte."""
     rows = world.double.control(f"devices/{world.line.jid}/stanzas")["rows"]

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- SPDX-FileCopyrightText: The Ulak authors
-SELECT rank FROM group_members WHERE group_jid = :group_jid AND peer = :peer;
+SELECT rank, since_us FROM group_members WHERE group_jid = :group_jid AND peer = :peer;

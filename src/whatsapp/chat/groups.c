@@ -254,6 +254,7 @@ typedef struct
   const char *group;
   JsonArray *members; /* of the event */
   UlakPeer own;
+  gint64 joined_us; /* our clock */
   gboolean is_out; /* we are no longer in it */
 } Change;
 
@@ -294,7 +295,8 @@ change_members (Change *self, const UlakNode *change, GError **error)
       UlakGroupMember member
           = { .rank = ulak_node_is (change, "promote") ? ULAK_GROUP_RANK_ADMIN
                       : joins                          ? read_rank (child)
-                                                       : ULAK_GROUP_RANK_MEMBER };
+                                                       : ULAK_GROUP_RANK_MEMBER,
+              .since_us = joins ? self->joined_us : 0 };
       g_autofree char *name = NULL;
       gboolean is_user;
       UlakJid jid;
@@ -387,6 +389,16 @@ tell (Change *self, UlakInbound *inbound, const UlakNode *change, gint64 timesta
   return TRUE;
 }
 
+/* The server's time on our clock, since what we sent bears that; nothing is ahead of now. */
+static gint64
+read_joined_us (const UlakEntry *entry, guint64 t)
+{
+  UlakCredentials *credentials = ulak_session_get_credentials (entry->view.session);
+  gint64 joined_s = (gint64) t - ulak_credentials_get_server_time_offset_s (credentials);
+
+  return MAX (CLAMP (joined_s, 0, entry->view.now_us / G_USEC_PER_SEC) * G_USEC_PER_SEC, 1);
+}
+
 gboolean
 ulak_groups_apply (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entry, GError **error)
 {
@@ -401,6 +413,7 @@ ulak_groups_apply (UlakDatabase *database, UlakInbound *inbound, UlakEntry *entr
     return ulak_group_cache_make_stale (database, group, error);
   if (!ulak_peers_get_own (database, &change.own, error))
     return FALSE;
+  change.joined_us = read_joined_us (entry, t);
   for (const UlakNode *child = ulak_node_get_first (entry->stanza); child != NULL; child = ulak_node_get_next (child))
     {
       g_autoptr (JsonArray) members = json_array_new ();

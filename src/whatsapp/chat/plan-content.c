@@ -282,7 +282,7 @@ keep_plain (const Making *self, GBytes *plain, GError **error)
 static gboolean
 may_delete (const Making *self, gboolean *may_out, GError **error)
 {
-  UlakGroupRank rank = ULAK_GROUP_RANK_MEMBER;
+  UlakGroupMember member = { 0 };
   gboolean is_member = FALSE;
   UlakPeer own;
 
@@ -290,9 +290,9 @@ may_delete (const Making *self, gboolean *may_out, GError **error)
   if (*may_out || self->plan->kind != ULAK_PLAN_GROUP)
     return TRUE;
   if (!ulak_peers_get_own (self->database, &own, error)
-      || !ulak_group_cache_is_member (self->database, self->chat_text, own.id, &rank, &is_member, error))
+      || !ulak_group_cache_is_member (self->database, self->chat_text, own.id, &member, &is_member, error))
     return FALSE;
-  *may_out = is_member && rank != ULAK_GROUP_RANK_MEMBER;
+  *may_out = is_member && member.rank != ULAK_GROUP_RANK_MEMBER;
   return TRUE;
 }
 

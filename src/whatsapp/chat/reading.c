@@ -220,13 +220,13 @@ is_admin (UlakReading *self, gboolean *is_admin_out, GError **error)
 {
   g_autofree char *group = ulak_jid_print (&self->address->chat);
   g_autoptr (UlakGroup) known = NULL;
-  UlakGroupRank rank = ULAK_GROUP_RANK_MEMBER;
+  UlakGroupMember member = { 0 };
   gboolean is_member = FALSE;
 
   if (!ulak_group_cache_get (self->database, group, &known, error)
-      || !ulak_group_cache_is_member (self->database, group, self->author.id, &rank, &is_member, error))
+      || !ulak_group_cache_is_member (self->database, group, self->author.id, &member, &is_member, error))
     return FALSE;
-  *is_admin_out = is_member && rank != ULAK_GROUP_RANK_MEMBER;
+  *is_admin_out = is_member && member.rank != ULAK_GROUP_RANK_MEMBER;
   return known != NULL || self->entry->has_asked_group || want_group (self, error);
 }
 

@@ -75,22 +75,33 @@ check_recipient (Run *self, const char *note, gboolean *may_out, GError **error)
   return TRUE;
 }
 
-/* *may_out: the user is the one whom the message went to, or we. note: of the sent message */
+/* Whoever joined later was no recipient, whatever id they know; another device of a member may come as late as it likes. */
 static gboolean
-check_user (Run *self, const char *note, gboolean *may_out, GError **error)
+check_member (Run *self, const char *group, gint64 sent_us, gboolean *may_out, GError **error)
+{
+  UlakGroupMember member = { 0 };
+
+  if (!ulak_group_cache_is_member (self->database, group, self->peer.id, &member, may_out, error))
+    return FALSE;
+  *may_out = *may_out && member.since_us <= sent_us;
+  return TRUE;
+}
+
+/* *may_out: the user is one whom the message went to, or we. */
+static gboolean
+check_user (Run *self, const UlakSentMessage *sent, gboolean *may_out, GError **error)
 {
   const UlakAddress *address = &self->work->address;
   g_autofree char *chat = ulak_jid_print (&address->chat);
-  UlakGroupRank rank;
   UlakPeer to;
 
   *may_out = self->peer.id == self->own.id;
   if (*may_out)
     return TRUE;
   if (address->kind == ULAK_ADDRESS_BROADCAST)
-    return check_recipient (self, note, may_out, error);
+    return check_recipient (self, sent->note, may_out, error);
   if (address->kind == ULAK_ADDRESS_GROUP)
-    return ulak_group_cache_is_member (self->database, chat, self->peer.id, &rank, may_out, error);
+    return check_member (self, chat, sent->sent_us, may_out, error);
   if (!ulak_peers_find (self->database, &address->chat, &to, error))
     return FALSE;
   *may_out = to.id == self->peer.id;
@@ -253,10 +264,10 @@ judge (Run *self, const UlakSentMessage *sent, GError **error)
 {
   gboolean may = FALSE;
 
-  if (!check_user (self, sent->note, &may, error))
+  if (!check_user (self, sent, &may, error))
     return FALSE;
   if (!may)
-    return refuse (self, "who asks is not in the chat");
+    return refuse (self, "who asks is not in the chat, or was not when it was sent");
   may = FALSE;
   if (!check_device (self, &may, error))
     return FALSE;

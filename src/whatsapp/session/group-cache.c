@@ -37,6 +37,7 @@ read_members (UlakDatabase *database, const char *group, GArray *members, GError
         return TRUE;
       member.peer = ulak_statement_get_integer (rows, "peer");
       member.rank = (UlakGroupRank) ulak_statement_get_integer (rows, "rank");
+      member.since_us = ulak_statement_get_integer (rows, "since_us");
       g_array_append_val (members, member);
     }
   return FALSE;
@@ -79,12 +80,30 @@ check_limits (gsize document_bytes, guint n_members, GError **error)
 }
 
 static gboolean
-write_member (UlakDatabase *database, const char *group, const UlakGroupMember *member, GError **error)
+write_member (UlakDatabase *database,
+              const char *group,
+              const UlakGroupMember *member,
+              gint64 since_us,
+              gboolean joins,
+              GError **error)
 {
-  return ulak_sql_run (
-      database, ULAK_QUERY ("group-member-put"),
-      ULAK_BINDINGS (GROUP_BINDING (group), ULAK_INTEGER ("peer", member->peer), ULAK_INTEGER ("rank", member->rank)),
-      error);
+  return ulak_sql_run (database, ULAK_QUERY ("group-member-put"),
+                       ULAK_BINDINGS (GROUP_BINDING (group), ULAK_INTEGER ("peer", member->peer),
+                                      ULAK_INTEGER ("rank", member->rank), ULAK_INTEGER ("since_us", since_us),
+                                      ULAK_INTEGER ("joins", joins)),
+                       error);
+}
+
+/* Those who stay keep what is known of them. */
+static gboolean
+write_members (UlakDatabase *database, const char *group, GArray *members, gint64 whole_us, GError **error)
+{
+  if (!ulak_sql_run (database, ULAK_QUERY ("group-members-doubt"), ULAK_BINDINGS (GROUP_BINDING (group)), error))
+    return FALSE;
+  for (guint i = 0; i < members->len; i++)
+    if (!write_member (database, group, &g_array_index (members, UlakGroupMember, i), whole_us, FALSE, error))
+      return FALSE;
+  return ulak_sql_run (database, ULAK_QUERY ("group-members-remove-doubted"), ULAK_BINDINGS (GROUP_BINDING (group)), error);
 }
 
 static gboolean
@@ -107,17 +126,20 @@ ulak_group_cache_put (UlakDatabase *database,
                       gboolean *has_rotated_out,
                       GError **error)
 {
+  UlakStatement *row;
+  gint64 whole_us;
+
   if (!check_limits (strlen (contents->document), contents->members->len, error)
-      || !ulak_sql_run (database, ULAK_QUERY ("group-put"),
+      || !ulak_sql_find (database, ULAK_QUERY ("group-whole"), ULAK_BINDINGS (GROUP_BINDING (group)), &row, error))
+    return FALSE;
+  whole_us = ulak_statement_get_integer (row, "whole_us");
+  if (!ulak_sql_run (database, ULAK_QUERY ("group-put"),
                         ULAK_BINDINGS (GROUP_BINDING (group), ULAK_TEXT ("document", contents->document),
                                        ULAK_INTEGER ("uses_lid", contents->uses_lid),
                                        ULAK_INTEGER ("fetched_us", contents->fetched_us)),
                         error)
-      || !ulak_sql_run (database, ULAK_QUERY ("group-members-clear"), ULAK_BINDINGS (GROUP_BINDING (group)), error))
+      || !write_members (database, group, contents->members, whole_us, error))
     return FALSE;
-  for (guint i = 0; i < contents->members->len; i++)
-    if (!write_member (database, group, &g_array_index (contents->members, UlakGroupMember, i), error))
-      return FALSE;
   return rotate_if_stranger_reads (database, group, has_rotated_out, error);
 }
 
@@ -141,7 +163,7 @@ ulak_group_cache_add_member (UlakDatabase *database, const char *group, const Ul
   if (!ulak_sql_find (database, ULAK_QUERY ("group-members-count"), ULAK_BINDINGS (GROUP_BINDING (group)), &row, error))
     return FALSE;
   return check_limits (0, (guint) ulak_statement_get_integer (row, "n") + 1, error)
-         && write_member (database, group, member, error);
+         && write_member (database, group, member, member->since_us, member->since_us != 0, error);
 }
 
 /** ulak_group_cache_remove_member: our sender key goes with a member that holds it, or if the group is not cached */
@@ -220,7 +242,7 @@ gboolean
 ulak_group_cache_is_member (UlakDatabase *database,
                             const char *group,
                             gint64 peer,
-                            UlakGroupRank *rank_out,
+                            UlakGroupMember *member_out,
                             gboolean *is_member_out,
                             GError **error)
 {
@@ -230,7 +252,8 @@ ulak_group_cache_is_member (UlakDatabase *database,
                       ULAK_BINDINGS (GROUP_BINDING (group), ULAK_INTEGER ("peer", peer)), &row, error))
     return FALSE;
   *is_member_out = row != NULL;
-  if (row != NULL && rank_out != NULL)
-    *rank_out = (UlakGroupRank) ulak_statement_get_integer (row, "rank");
+  if (row != NULL && member_out != NULL)
+    *member_out = (UlakGroupMember){ peer, (UlakGroupRank) ulak_statement_get_integer (row, "rank"),
+                                     ulak_statement_get_integer (row, "since_us") };
   return TRUE;
 }

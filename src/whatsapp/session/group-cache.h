@@ -27,6 +27,7 @@ typedef struct
 {
   gint64 peer;
   UlakGroupRank rank;
+  gint64 since_us; /* when it joined, as far as we know; 0: was there when we first heard of the group */
 } UlakGroupMember;
 
 typedef struct
@@ -42,13 +43,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UlakGroup, ulak_group_free)
 
 /* *group_out: (transfer full) (nullable): NULL: not known, or made stale. */
 gboolean ulak_group_cache_get (UlakDatabase *database, const char *group, UlakGroup **group_out, GError **error);
-/* TOO_LARGE over the limits. *has_rotated_out (nullable): a member is gone, and so is our sender key. */
+/* Whoever is new counts from the last time that the members were told, since_us of contents is not looked at. TOO_LARGE over
+ * the limits. *has_rotated_out (nullable): a member is gone, and so is our sender key. */
 gboolean ulak_group_cache_put (UlakDatabase *database,
                                const char *group,
                                const UlakGroup *contents,
                                gboolean *has_rotated_out,
                                GError **error);
-/* Changes of w:gp2 notifications; nothing happens to a group that is not in the cache. */
+/* Changes of w:gp2 notifications; nothing happens to a group that is not in the cache. since_us of member: when it joined; 0: it
+ * was there before, and what is known of that stays. */
 gboolean ulak_group_cache_add_member (UlakDatabase *database,
                                       const char *group,
                                       const UlakGroupMember *member,
@@ -69,10 +72,11 @@ gboolean ulak_group_cache_list (UlakDatabase *database,
                                 guint limit,
                                 GStrv *groups_out,
                                 GError **error);
+/* member_out (nullable): of a member only */
 gboolean ulak_group_cache_is_member (UlakDatabase *database,
                                      const char *group,
                                      gint64 peer,
-                                     UlakGroupRank *rank_out,
+                                     UlakGroupMember *member_out,
                                      gboolean *is_member_out,
                                      GError **error);
 

@@ -517,6 +517,84 @@ test_status_refused (Fixture *self, gconstpointer data G_GNUC_UNUSED)
     }
 }
 
+static guint
+ask_in_group (Fixture *self, const char *network_id, const char *who)
+{
+  g_autofree char *from = g_strdup_printf (GROUP "@g.us' participant='%s@lid", who);
+
+  return ask_again (self, network_id, from, "<retry count='1' id='X' t='1'/>");
+}
+
+static gint64
+now_s (Fixture *self)
+{
+  return ulak_clock_get_wall_us (ULAK_CLOCK (self->world->clock)) / G_USEC_PER_SEC;
+}
+
+static void
+send_to_group (Fixture *self, const char *id, char **network_id_out)
+{
+  side_send_text (self->alice, id, GROUP "@g.us", id);
+  *network_id_out = world_network_id (self->alice, id);
+}
+
+/* What was sent before somebody joined is not for them, whatever ids they know; later devices of those who were there may
+ * have it. */
+static void
+test_late_joiner (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  const char *const users[] = { ALICE, BOB, NULL };
+  WorldGroup *group = world_add_group (self->world, GROUP, TRUE, users);
+  g_autofree char *before = NULL, *after = NULL, *join = NULL;
+
+  world_add (self->world, CAROL, CAROL_LID, 0);
+  send_to_group (self, "m1", &before);
+  g_assert_cmpuint (ask_in_group (self, before, CAROL_LID), ==, 0); /* not in the group at all */
+  world_advance_ms (self->world, 2000);
+  g_ptr_array_add (group->accounts, g_strdup (CAROL));
+  join = g_strdup_printf ("<notification id='n1' type='w:gp2' from='" GROUP "@g.us' participant='" BOB_LID "@lid' t='%" G_GINT64_FORMAT
+                          "'><add><participant jid='" CAROL_LID "@lid' phone_number='" CAROL "@s.whatsapp.net'/></add></notification>",
+                          now_s (self));
+  side_give (self->alice, join);
+  send_to_group (self, "m2", &after);
+  g_assert_cmpuint (ask_in_group (self, after, CAROL_LID), ==, 1);
+  g_assert_cmpuint (ask_in_group (self, before, CAROL_LID), ==, 0);
+  side_give (self->alice, "<notification id='n2' type='w:gp2' from='" GROUP "@g.us' participant='" BOB_LID "@lid' t='1'>"
+                          "<promote><participant jid='" CAROL_LID "@lid'/></promote></notification>");
+  g_assert_cmpuint (ask_in_group (self, before, CAROL_LID), ==, 0);
+  side_give (self->alice, "<notification id='n3' type='w:gp2' from='" GROUP "@g.us' t='2'/>"); /* makes it stale */
+  side_send_text (self->alice, "m3", GROUP "@g.us", "m3");
+  g_assert_cmpuint (ask_in_group (self, before, CAROL_LID), ==, 0);
+  g_assert_cmpuint (ask_in_group (self, before, BOB_LID), ==, 1);
+  world_add (self->world, BOB, BOB_LID, 5);
+  g_assert_cmpuint (ask_in_group (self, before, BOB_LID ":5"), ==, 1);
+  world_add (self->world, ALICE, ALICE_LID, 3);
+  g_assert_cmpuint (ask_in_group (self, before, ALICE_LID ":3"), ==, 1);
+}
+
+/* A member of whom nobody said when it joined counts from the list before: it may have been among those whom the server served. */
+static void
+test_unannounced_joiner (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  const char *const users[] = { ALICE, BOB, NULL };
+  WorldGroup *group = world_add_group (self->world, GROUP, TRUE, users);
+  g_autofree char *first = NULL, *second = NULL, *third = NULL;
+
+  world_add (self->world, CAROL, CAROL_LID, 0);
+  send_to_group (self, "m1", &first);
+  world_advance_ms (self->world, 2000);
+  side_give (self->alice, "<notification id='n1' type='w:gp2' from='" GROUP "@g.us' t='2'/>");
+  send_to_group (self, "m2", &second);
+  world_advance_ms (self->world, 2000);
+  g_ptr_array_add (group->accounts, g_strdup (CAROL));
+  send_to_group (self, "m3", &third);
+  side_give (self->alice, "<notification id='n2' type='w:gp2' from='" GROUP "@g.us' t='2'/>");
+  side_send_text (self->alice, "m4", GROUP "@g.us", "m4");
+  g_assert_cmpuint (ask_in_group (self, third, CAROL_LID), ==, 1);
+  g_assert_cmpuint (ask_in_group (self, first, CAROL_LID), ==, 0);
+  g_assert_cmpuint (ask_in_group (self, first, BOB_LID), ==, 1);
+}
+
 #define ADD(name, func) g_test_add ("/chat/hostile/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -526,6 +604,8 @@ main (int argc, char **argv)
   ADD ("an edit of another age is one of now", test_edit_of_the_future);
   ADD ("a peer message of somebody else is shown like any other", test_foreign_peer_message);
   ADD ("a status is sent again to nobody but those it named", test_status_refused);
+  ADD ("whoever joins a group late gets nothing from before", test_late_joiner);
+  ADD ("whoever joined a group at an unknown time gets nothing from before the last list", test_unannounced_joiner);
   ADD ("protocol messages of others are not obeyed", test_foreign_protocol);
   ADD ("protocol messages of our own are obeyed from the phone only", test_own_protocol);
   ADD ("copies for own devices of others are not obeyed", test_foreign_device_sent);

@@ -241,7 +241,7 @@ test_group_over_limit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   world_add_group (self->world, GROUP, TRUE, users);
   side_send_text (self->alice, "m1", GROUP "@g.us", "Hello");
   side_run_sql (self->alice, fill);
-  side_run_sql (self->alice, "INSERT OR IGNORE INTO group_members SELECT '" GROUP "@g.us', id, 0 FROM peers WHERE phone > 1000000");
+  side_run_sql (self->alice, "INSERT OR IGNORE INTO group_members (group_jid, peer, rank) SELECT '" GROUP "@g.us', id, 0 FROM peers WHERE phone > 1000000");
   side_forget_sent (self->alice);
   side_give (self->alice, "<notification id='n1' type='w:gp2' from='" GROUP "@g.us' participant='" BOB_LID "@lid' t='1'><add>"
                           "<participant jid='" CAROL_LID "@lid'/></add></notification>");

@@ -8,7 +8,8 @@
 
 #include "unit/fakes/random.h"
 
-#define MIGRATION "/org/ulak/sql/whatsapp/migrations/0001-session.sql"
+static const char *const migrations[]
+    = { "/org/ulak/sql/whatsapp/migrations/0001-session.sql", "/org/ulak/sql/whatsapp/migrations/0005-group-members.sql" };
 
 UlakDatabase *
 side_open_database (void)
@@ -19,8 +20,11 @@ side_open_database (void)
   ulak_session_register_sql ();
   database = ulak_database_open (":memory:", ULAK_DATABASE_WRITER, &error);
   g_assert_no_error (error);
-  ulak_database_run_script (database, MIGRATION, &error);
-  g_assert_no_error (error);
+  for (gsize i = 0; i < G_N_ELEMENTS (migrations); i++)
+    {
+      ulak_database_run_script (database, migrations[i], &error);
+      g_assert_no_error (error);
+    }
   return database;
 }
 

@@ -6,6 +6,7 @@
 #include "unit/whatsapp/session-fixture.h"
 
 #include "whatsapp/session/group-cache.h"
+#include "whatsapp/session/sent.h"
 
 #include "core/error.h"
 
@@ -337,7 +338,7 @@ make_group (gint64 now_us, const gint64 *peers, guint n_peers)
   group->members = g_array_new (FALSE, FALSE, sizeof (UlakGroupMember));
   for (guint i = 0; i < n_peers; i++)
     {
-      UlakGroupMember member = { peers[i], i == 0 ? ULAK_GROUP_RANK_SUPERADMIN : ULAK_GROUP_RANK_MEMBER };
+      UlakGroupMember member = { peers[i], i == 0 ? ULAK_GROUP_RANK_SUPERADMIN : ULAK_GROUP_RANK_MEMBER, 0 };
 
       g_array_append_val (group->members, member);
     }
@@ -357,7 +358,7 @@ test_members (void)
   g_autoptr (UlakGroup) stale = NULL;
   g_auto (GStrv) groups = NULL;
   UlakPeerDevice devices[3];
-  UlakGroupRank rank;
+  UlakGroupMember member;
   gint64 peers[3];
   gboolean has_rotated, is_member;
 
@@ -381,8 +382,8 @@ test_members (void)
   g_assert_true (ulak_group_cache_get (alice.database, GROUP, &read, NULL));
   g_assert_cmpstr (read->document, ==, whole->document);
   g_assert_cmpuint (read->members->len, ==, 3);
-  g_assert_true (ulak_group_cache_is_member (alice.database, GROUP, peers[0], &rank, &is_member, NULL));
-  g_assert_true (is_member && rank == ULAK_GROUP_RANK_SUPERADMIN);
+  g_assert_true (ulak_group_cache_is_member (alice.database, GROUP, peers[0], &member, &is_member, NULL));
+  g_assert_true (is_member && member.rank == ULAK_GROUP_RANK_SUPERADMIN);
 
   g_assert_true (ulak_group_cache_put (alice.database, GROUP, without_carol, &has_rotated, NULL));
   g_assert_true (has_rotated);
@@ -396,9 +397,9 @@ test_members (void)
   g_assert_true (ulak_group_cache_remove_member (alice.database, GROUP, peers[1], NULL));
   g_assert_cmpint (side_count (&alice, "sender_keys"), ==, 0);
   g_assert_true (
-      ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[1], ULAK_GROUP_RANK_ADMIN }, NULL));
-  g_assert_true (ulak_group_cache_is_member (alice.database, GROUP, peers[1], &rank, &is_member, NULL));
-  g_assert_true (is_member && rank == ULAK_GROUP_RANK_ADMIN);
+      ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[1], ULAK_GROUP_RANK_ADMIN, 0 }, NULL));
+  g_assert_true (ulak_group_cache_is_member (alice.database, GROUP, peers[1], &member, &is_member, NULL));
+  g_assert_true (is_member && member.rank == ULAK_GROUP_RANK_ADMIN);
 
   g_assert_true (ulak_group_cache_make_stale (alice.database, GROUP, NULL));
   g_assert_true (ulak_group_cache_get (alice.database, GROUP, &stale, NULL));
@@ -407,6 +408,67 @@ test_members (void)
   g_assert_cmpuint (g_strv_length (groups), ==, 1);
   g_assert_true (ulak_group_cache_drop (alice.database, GROUP, NULL));
   g_assert_cmpint (side_count (&alice, "group_members"), ==, 0);
+}
+
+static gint64
+since (Side *side, gint64 peer)
+{
+  UlakGroupMember member;
+  gboolean is_member;
+
+  g_assert_true (ulak_group_cache_is_member (side->database, GROUP, peer, &member, &is_member, NULL));
+  g_assert_true (is_member);
+  g_assert_cmpint (member.peer, ==, peer);
+  return member.since_us;
+}
+
+static void
+put_group (Side *side, gint64 now_us, const gint64 *peers, guint n_peers)
+{
+  g_autoptr (UlakGroup) group = make_group (now_us, peers, n_peers);
+
+  g_assert_true (ulak_group_cache_put (side->database, GROUP, group, NULL, NULL));
+}
+
+/* Whoever is in the first list was always there; others count from what is said of them, or from the list before. */
+static void
+test_since (void)
+{
+  g_auto (Side) alice = { 0 };
+  g_autoptr (UlakGroup) read = NULL;
+  const gint64 first_us = START_US, second_us = first_us + G_TIME_SPAN_DAY, joined_us = first_us + G_TIME_SPAN_HOUR;
+  UlakJid chat = jid_of (GROUP);
+  gint64 peers[3];
+
+  side_set_up (&alice, ALICE);
+  side_run (&alice, "INSERT INTO peers (id, lid, seen_us) VALUES (101, '101', 0), (102, '102', 0), (103, '103', 0)");
+  for (guint i = 0; i < 3; i++)
+    peers[i] = 101 + i;
+  put_group (&alice, first_us, peers, 1);
+  g_assert_cmpint (since (&alice, peers[0]), ==, 0);
+
+  g_assert_true (ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[1], ULAK_GROUP_RANK_MEMBER, joined_us }, NULL));
+  g_assert_true (ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[1], ULAK_GROUP_RANK_ADMIN, 0 }, NULL));
+  g_assert_cmpint (since (&alice, peers[1]), ==, joined_us); /* a promotion is no joining */
+  g_assert_true (ulak_group_cache_make_stale (alice.database, GROUP, NULL));
+  put_group (&alice, second_us, peers, 3);
+  g_assert_cmpint (since (&alice, peers[0]), ==, 0);
+  g_assert_cmpint (since (&alice, peers[1]), ==, joined_us);
+  g_assert_cmpint (since (&alice, peers[2]), ==, first_us); /* nobody said when */
+  g_assert_true (ulak_group_cache_get (alice.database, GROUP, &read, NULL));
+  g_assert_cmpint (g_array_index (read->members, UlakGroupMember, 1).since_us, ==, joined_us);
+  g_assert_cmpint (g_array_index (read->members, UlakGroupMember, 1).rank, ==, ULAK_GROUP_RANK_MEMBER);
+  g_assert_true (ulak_group_cache_add_member (alice.database, GROUP, &(UlakGroupMember){ peers[2], ULAK_GROUP_RANK_MEMBER, joined_us }, NULL));
+  g_assert_cmpint (since (&alice, peers[2]), ==, joined_us); /* now somebody did */
+
+  put_group (&alice, second_us, peers, 2);
+  put_group (&alice, second_us + 1, peers, 3);
+  g_assert_cmpint (since (&alice, peers[2]), ==, second_us); /* who left and came again was away */
+
+  g_assert_true (ulak_sent_keep (alice.database, &chat, "M", ULAK_SPAN_TEXT ("x"), NULL, joined_us, NULL));
+  g_assert_true (ulak_group_cache_drop (alice.database, GROUP, NULL));
+  put_group (&alice, second_us, peers, 3);
+  g_assert_cmpint (since (&alice, peers[0]), ==, joined_us + 1); /* we were away, and know nobody from before */
 }
 
 static void
@@ -427,6 +489,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/session/group-cipher/members are known since when they joined", test_since);
   g_test_add_func ("/session/group-cipher/whoever has the key reads, and each message once", test_talk);
   g_test_add_func ("/session/group-cipher/damaged and foreign messages are refused", test_refused);
   g_test_add_func ("/session/group-cipher/forged distribution messages change nothing", test_forged_distribution);

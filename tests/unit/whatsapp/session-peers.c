@@ -347,9 +347,9 @@ test_rest (void)
   g_assert_true (ulak_privacy_tokens_mark_ours (alice.database, phone.id, 1900000, NULL));
   side_run (&alice, "INSERT INTO groups VALUES ('g', '{}', 0, 0, 0)");
   g_assert_true (
-      ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ phone.id, ULAK_GROUP_RANK_ADMIN }, NULL));
+      ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ phone.id, ULAK_GROUP_RANK_ADMIN, 7 }, NULL));
   g_assert_true (
-      ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ lid.id, ULAK_GROUP_RANK_MEMBER }, NULL));
+      ulak_group_cache_add_member (alice.database, "g", &(UlakGroupMember){ lid.id, ULAK_GROUP_RANK_MEMBER, 9 }, NULL));
 
   both = learn (&alice, "1001@s.whatsapp.net", "2001@lid", TRUE);
   g_assert_cmpint (both.id, ==, lid.id);
@@ -359,6 +359,7 @@ test_rest (void)
   g_assert_cmpint (side_count (&alice, "devices"), ==, 1);
   g_assert_cmpint (side_count (&alice, "device_lists"), ==, 1);
   g_assert_cmpint (side_count (&alice, "group_members"), ==, 1);
+  g_assert_cmpint (side_count (&alice, "group_members WHERE since_us = 7"), ==, 1); /* the one who came first */
   g_assert_cmpint (side_count (&alice, "privacy_tokens"), ==, 1);
   g_assert_true (ulak_privacy_tokens_get (alice.database, both.id, 2000000, &token, NULL));
   g_assert_cmpmem (g_bytes_get_data (token, NULL), g_bytes_get_size (token), "newer", 5);

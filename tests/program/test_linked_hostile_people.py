@@ -5,7 +5,7 @@
 import pytest
 
 from tests.program.hostile import ask, rule, same_process, shared, talk, world  # noqa: F401
-from tests.program.linked import ANNA, CARL, SALES, lid, pn, reason_to_skip, says
+from tests.program.linked import ANNA, BERT, CARL, SALES, lid, pn, reason_to_skip, says
 from tests.program.suite import wait_for
 
 pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
@@ -47,6 +47,16 @@ def test_an_id_used_twice_is_one_message_to_one_sender(world, same_process):
     wait_for(lambda: [m for m in world.line.history(ANNA) if m["network_id"] == "TWICE1"], describe="Anna's message")
     talk(world)
     assert [m["text"] for m in world.line.history(CARL) if m["network_id"] == "TWICE1"] == ["the first of its id"]
+
+
+def test_a_copy_of_an_own_message_stays_in_the_chat_that_it_was_written_to(world, same_process):
+    rule(world, "alter", set={"recipient": lid(BERT), "peer_recipient_pn": pn(BERT), "recipient_pn": pn(BERT)})
+    sent = world.phone_send(SALES, pn(CARL), text="from our phone to Carl")
+    got = world.line.wait_message(sent, text="from our phone to Carl")
+    assert (got["chat"], got["from"]) == (CARL, None)
+    assert all(message["network_id"] != sent for message in world.line.history(BERT))
+    plain = world.phone_send(SALES, pn(CARL), text="as it was")
+    assert world.line.wait_message(plain, text="as it was")["chat"] == CARL
 
 
 def test_damaged_messages_are_asked_for_again(world, same_process):

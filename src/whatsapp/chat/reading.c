@@ -501,10 +501,83 @@ keep_secret (UlakReading *self, const UlakContent *content, GError **error)
                                        content->secret.bytes, self->entry->view.now_us, error);
 }
 
+/* --- copies of what our other devices sent --- */
+
+static gboolean
+is_chat_of_users (const UlakJid *jid)
+{
+  return jid->server != ULAK_JID_SERVER_GROUP && jid->server != ULAK_JID_SERVER_BROADCAST
+         && jid->server != ULAK_JID_SERVER_NEWSLETTER;
+}
+
+/* *is_there_out: the stanza and the copy name the same chat, a person by whatever number. peer_out: of a person's */
+static gboolean
+compare_destination (UlakReading *self, const UlakJid *destination, UlakPeer *peer_out, gboolean *is_there_out, GError **error)
+{
+  const UlakAddress *address = self->address;
+
+  if (!is_chat_of_users (destination))
+    {
+      *is_there_out = ulak_jid_equal (destination, &address->chat);
+      return TRUE;
+    }
+  if (!ulak_people_meet (self->database, destination, &(UlakJid){ 0 }, self->entry->view.now_us, peer_out, error))
+    return FALSE;
+  *is_there_out = address->kind == ULAK_ADDRESS_DIRECT && peer_out->id == self->chat_peer.id;
+  return TRUE;
+}
+
+static UlakAddressKind
+get_kind (const UlakJid *chat)
+{
+  if (is_chat_of_users (chat))
+    return ULAK_ADDRESS_DIRECT;
+  return chat->server == ULAK_JID_SERVER_GROUP ? ULAK_ADDRESS_GROUP : ULAK_ADDRESS_BROADCAST;
+}
+
+/* Where the message went is said by the device that wrote it, under its seal; what the stanza says of that is the server's word. Its
+ * rows are none of the stanza's: a placeholder for that ends. */
+static gboolean
+take_elsewhere (UlakReading *self, const UlakContent *content, const UlakJid *chat, const UlakPeer *peer, GError **error)
+{
+  UlakAddress address = *self->address;
+  g_auto (UlakReading) there = *self;
+
+  ulak_log_info (NULL, "A copy of an own message is kept in the chat that it was written to, not in the one that the server names");
+  address.chat = *chat;
+  address.chat_alternate = (UlakJid){ 0 };
+  address.kind = get_kind (chat);
+  there.address = &address;
+  there.chat_peer = *peer;
+  there.from = NULL;
+  there.chat = peer->id != 0 ? ulak_people_name_peer (peer, chat) : ulak_jid_print (chat);
+  there.contact = peer->id != 0 ? ulak_people_make_contact (peer, NULL) : NULL;
+  return keep_secret (&there, content, error) && take_content (&there, content, error);
+}
+
+static gboolean
+take_copy (UlakReading *self, const UlakContent *content, gboolean *is_taken_out, GError **error)
+{
+  gboolean is_there = TRUE;
+  UlakPeer peer = { 0 };
+  UlakJid chat;
+
+  *is_taken_out = FALSE;
+  if (content->destination == NULL || !ulak_jid_parse (content->destination, &chat, NULL) || chat.user[0] == '\0')
+    return TRUE;
+  chat = ulak_jid_get_account (&chat);
+  if (!compare_destination (self, &chat, &peer, &is_there, error))
+    return FALSE;
+  *is_taken_out = !is_there;
+  return is_there || take_elsewhere (self, content, &chat, &peer, error);
+}
+
 /** ulak_reading_take: errors are the database's only: what the sender did wrong is not obeyed, and logged */
 gboolean
 ulak_reading_take (UlakReading *self, const UlakContent *content, GError **error)
 {
+  gboolean is_taken = FALSE;
+
   if (!take_sender_key (self, content, error))
     return FALSE;
   if (content->is_device_sent && !self->address->is_from_me)
@@ -512,6 +585,8 @@ ulak_reading_take (UlakReading *self, const UlakContent *content, GError **error
       refuse (self, "a copy for the devices of an account that is not theirs");
       return TRUE;
     }
+  if (content->is_device_sent && (!take_copy (self, content, &is_taken, error) || is_taken))
+    return is_taken;
   self->entry->verdict.asks_phone |= content->is_phone_only;
   return keep_secret (self, content, error) && take_content (self, content, error);
 }

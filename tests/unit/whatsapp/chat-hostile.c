@@ -139,6 +139,58 @@ test_foreign_device_sent (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (side_count_sent (self->alice, "receipt", NULL, NULL), ==, 1);
 }
 
+static UlakNode *
+send_and_redirect (Fixture *self, Side *companion, const char *id, const char *document, const char *recipient)
+{
+  g_autofree char *first = world_network_id (companion, "m1");
+  const UlakOutboundTarget target = { .network_id = first, .chat = BOB };
+  g_autoptr (UlakSendResult) result = NULL;
+
+  side_disconnect (self->alice);
+  result = side_send_about (companion, id, BOB, document, strstr (document, "revoke") == NULL ? NULL : &target);
+  g_assert_cmpint (result->outcome, ==, ULAK_SEND_ACCEPTED);
+  world_settle (self->world);
+  g_assert_cmpuint (self->alice->inbox->len, ==, 1);
+  return side_redirect (self->alice, recipient);
+}
+
+/* The server may say of a copy of an own message what it likes: the device that wrote it says where it went. */
+static void
+test_redirected_copy (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *companion = world_add (self->world, ALICE, ALICE_LID, 5);
+  g_autoptr (UlakNode) stanza = NULL, equal = NULL, deletion = NULL;
+  const UlakNode *receipt;
+
+  side_send_text (world_add (self->world, CAROL, CAROL_LID, 0), "m0", ALICE, "Hello");
+  side_send_text (companion, "m1", BOB, "Hello Bob");
+  assert_chat (self->alice, BOB, "-|text|Hello Bob");
+
+  stanza = send_and_redirect (self, companion, "m2", "{'to':'" BOB "','text':{'body':'For Bob'}}", CAROL_LID "@lid");
+  side_connect (self->alice);
+  side_forget_sent (self->alice);
+  side_give_node (self->alice, stanza);
+  assert_chat (self->alice, CAROL, CAROL "|text|Hello");
+  assert_chat (self->alice, BOB, "-|text|Hello Bob\n-|text|For Bob");
+  receipt = side_find_sent (self->alice, "receipt", "type", "sender"); /* to the stanza as it came */
+  g_assert_cmpstr (ulak_node_get_attribute (receipt, "recipient"), ==, CAROL_LID "@lid");
+  side_give_node (self->alice, stanza);
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "sender"), ==, 2); /* a repeat */
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 0);
+
+  equal = send_and_redirect (self, companion, "m3", "{'to':'" BOB "','text':{'body':'By number'}}", BOB "@s.whatsapp.net");
+  side_connect (self->alice);
+  side_give_node (self->alice, equal);
+  assert_chat (self->alice, BOB, "-|text|Hello Bob\n-|text|For Bob\n-|text|By number");
+
+  deletion = send_and_redirect (self, companion, "m4", "{'to':'" BOB "','revoke':{'message_id':'m1'}}", CAROL_LID "@lid");
+  side_connect (self->alice);
+  side_give_node (self->alice, deletion);
+  assert_chat (self->alice, BOB, "-|revoked|\n-|text|For Bob\n-|text|By number");
+  assert_chat (self->alice, CAROL, CAROL "|text|Hello");
+  g_assert_cmpint (side_count (self->alice, "messages"), ==, 4);
+}
+
 static void
 test_foreign_edit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -609,6 +661,7 @@ main (int argc, char **argv)
   ADD ("protocol messages of others are not obeyed", test_foreign_protocol);
   ADD ("protocol messages of our own are obeyed from the phone only", test_own_protocol);
   ADD ("copies for own devices of others are not obeyed", test_foreign_device_sent);
+  ADD ("copies of own messages stay in the chat that they were written to", test_redirected_copy);
   ADD ("edits and deletions of others' messages are not obeyed", test_foreign_edit);
   ADD ("an administrator may delete, others may not", test_revoke_in_group);
   ADD ("a sender key for another chat is not taken", test_sender_key_elsewhere);

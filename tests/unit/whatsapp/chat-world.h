@@ -76,6 +76,8 @@ void world_advance_ms (World *self, gint64 ms);
 
 void side_connect (Side *self);
 void side_disconnect (Side *self);
+/* (transfer full): the oldest that waits for a side that is away, for another recipient; it waits no more. */
+UlakNode *side_redirect (Side *self, const char *recipient);
 /* As after a SIGKILL: only what is on the disk is left. */
 void side_restart (Side *self);
 /* A stanza of the server: XML with ' for quotes; contents are hex, or text after a '='. */

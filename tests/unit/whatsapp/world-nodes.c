@@ -131,3 +131,22 @@ world_parse (const char *xml)
   g_assert_no_error (error);
   return world_end_node (parse.builder);
 }
+
+UlakNode *
+side_redirect (Side *self, const char *recipient)
+{
+  g_autoptr (UlakNode) stanza = g_ptr_array_steal_index (self->inbox, 0);
+  UlakNodeBuilder *builder = ulak_node_builder_new (ulak_node_get_tag (stanza));
+  const char *name;
+
+  g_assert_nonnull (ulak_node_get_attribute (stanza, "recipient"));
+  for (guint i = 0; i < ulak_node_count_attributes (stanza); i++)
+    {
+      ulak_node_get_attribute_at (stanza, i, &name);
+      if (strstr (name, "recipient") == NULL)
+        ulak_node_builder_add_copy (builder, name, stanza, name);
+    }
+  ulak_node_builder_add_text (builder, "recipient", recipient);
+  world_copy_inside (builder, stanza);
+  return world_end_node (builder);
+}

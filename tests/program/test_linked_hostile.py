@@ -115,6 +115,7 @@ def test_frames_that_nobody_sealed_end_the_connection(world, raw):
     {"tag": "success", "attrs": {}},
     {"tag": "presence", "attrs": {"from": "@", "type": "?"}},
     {"tag": "chatstate", "attrs": {"from": "1@g.us"}},
+    {"tag": "message", "attrs": {"id": "x15", "from": "msgr", "type": "text", "t": "1"}},
     {"tag": "wormhole", "attrs": {"id": "x14", "from": lid(CARL)}},
 ], ids=lambda node: f"{node['tag']}-{node['attrs'].get('id', '')}")
 def test_stanzas_that_make_no_sense_change_nothing(world, same_process, node):

@@ -2,6 +2,8 @@
 # SPDX-FileCopyrightText: The Ulak authors
 """Hostile people: what they send again, say for others, and sign with the wrong keys (hostile.py)."""
 
+import time
+
 import pytest
 
 from tests.program.hostile import ask, rule, same_process, shared, talk, world  # noqa: F401
@@ -57,6 +59,26 @@ def test_a_copy_of_an_own_message_stays_in_the_chat_that_it_was_written_to(world
     assert all(message["network_id"] != sent for message in world.line.history(BERT))
     plain = world.phone_send(SALES, pn(CARL), text="as it was")
     assert world.line.wait_message(plain, text="as it was")["chat"] == CARL
+
+
+@pytest.mark.parametrize("sender", ["7-15553339999@interop", "100099999999999@msgr", "somebody@example.org"])
+def test_what_comes_from_other_networks_is_shown(world, same_process, sender):
+    name = f"FOREIGN-{sender[:3]}"
+    enc = {"tag": "enc", "attrs": {"v": "2", "type": "msg"}, "content": "not for us to read"}
+    node = {"tag": "message", "attrs": {"id": name, "from": sender, "type": "text", "t": str(int(time.time()))}, "content": [enc]}
+    world.double.control(f"devices/{world.line.jid}/send", {"node": node})
+    shown = world.line.wait_message(name, type="undecryptable")
+    assert (shown["chat"], shown["from"]) == (sender, sender)
+    assert [message["network_id"] for message in world.line.history(sender)] == [name]
+    assert world.wait_event("message.undecryptable", network_id=name)
+
+    def answers():
+        rows = world.double.control(f"devices/{world.line.jid}/stanzas")["rows"]
+        return [row["node"] for row in rows if row["direction"] == "in" and row["node"]["attrs"].get("id") == name]
+
+    wait_for(lambda: [node["tag"] for node in answers()] == ["receipt", "ack"], describe="a retry receipt and an ack")
+    assert [(node["attrs"]["to"].replace(":0@", "@"), node["attrs"].get("error")) for node in answers()] == [(sender, None)] * 2
+    talk(world)
 
 
 def test_damaged_messages_are_asked_for_again(world, same_process):

@@ -80,6 +80,14 @@ read_alternate (const UlakNode *stanza,
     *jid_out = jid;
 }
 
+/* Also somebody of Messenger, of another network, or of a server that is not known yet: there may be more than we know. */
+static gboolean
+is_somebody (const UlakJid *jid)
+{
+  return jid->user[0] != '\0' && jid->server != ULAK_JID_SERVER_GROUP && jid->server != ULAK_JID_SERVER_BROADCAST
+         && jid->server != ULAK_JID_SERVER_NEWSLETTER;
+}
+
 static gboolean
 read_participant (const UlakNode *stanza, UlakAddress *address, GError **error)
 {
@@ -88,9 +96,9 @@ read_participant (const UlakNode *stanza, UlakAddress *address, GError **error)
 
   if (!ulak_node_read_jid (stanza, "participant", &address->author, error))
     return FALSE;
-  if (!ulak_jid_is_user (&address->author))
+  if (!is_somebody (&address->author))
     {
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The participant of a <%s> is no user",
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The participant of a <%s> is nobody",
                    ulak_node_get_tag (stanza));
       return FALSE;
     }
@@ -110,6 +118,21 @@ read_own (const UlakNode *stanza, UlakAddress *address, GError **error)
   address->chat = ulak_jid_get_account (&recipient);
   address->has_recipient = TRUE;
   read_alternate (stanza, &address->chat, phones, lids, &address->chat_alternate);
+  return TRUE;
+}
+
+/* Of servers whose people we do not know: a chat like any other, under the JID. */
+static gboolean
+read_foreign (const UlakNode *stanza, UlakAddress *address, GError **error)
+{
+  if (address->from.user[0] == '\0')
+    {
+      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "A <%s> comes from nobody at %s", ulak_node_get_tag (stanza),
+                   address->from.server_name);
+      return FALSE;
+    }
+  address->kind = ULAK_ADDRESS_DIRECT;
+  address->author = address->from;
   return TRUE;
 }
 
@@ -140,7 +163,7 @@ read_direct (const UlakNode *stanza, const UlakMe *me, UlakAddress *address, GEr
  * ulak_address_read:
  * @stanza: a <message> or <receipt>
  *
- * Errors: INVALID (a missing or wrong attribute, a foreign stanza that claims a recipient, a server where nobody writes)
+ * Errors: INVALID (a missing or wrong attribute, a foreign stanza that claims a recipient, nobody)
  */
 gboolean
 ulak_address_read (const UlakNode *stanza, const UlakMe *me, UlakAddress *address_out, GError **error)
@@ -176,9 +199,9 @@ ulak_address_read (const UlakNode *stanza, const UlakMe *me, UlakAddress *addres
     case ULAK_JID_SERVER_MESSENGER:
     case ULAK_JID_SERVER_INTEROP:
     case ULAK_JID_SERVER_OTHER:
-      g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "A <%s> comes from a server that is not known: %s",
-                   ulak_node_get_tag (stanza), address.from.server_name);
-      return FALSE;
+      if (!read_foreign (stanza, &address, error))
+        return FALSE;
+      break;
     }
   *address_out = address;
   return TRUE;

@@ -284,19 +284,25 @@ ulak_content_read_inner (UlakContentReading *reading, const Wa__Message *message
 /* --- bytes --- */
 
 static JsonObject *
-new_unsupported (UlakSpan bytes)
+new_raw (UlakSpan bytes)
 {
-  /* Whoever reads documents needs no keys of groups. */
-  g_autoptr (GByteArray) plain = ulak_fields_reduce (bytes, "2", ULAK_FIELDS_OTHERS, FALSE);
-  UlakSpan kept = plain == NULL ? bytes : ULAK_SPAN (plain->data, plain->len);
-  g_autofree char *raw = g_base64_encode (kept.bytes, MIN (kept.size_bytes, ULAK_CONTENT_RAW_MAX));
+  g_autofree char *raw = g_base64_encode (bytes.bytes, MIN (bytes.size_bytes, ULAK_CONTENT_RAW_MAX));
   JsonObject *document = json_object_new ();
 
   json_object_set_string_member (document, "type", "unsupported");
   json_object_set_string_member (document, "raw", raw);
-  if (kept.size_bytes > ULAK_CONTENT_RAW_MAX)
-    json_object_set_int_member (document, "raw_bytes", (gint64) kept.size_bytes);
+  if (bytes.size_bytes > ULAK_CONTENT_RAW_MAX)
+    json_object_set_int_member (document, "raw_bytes", (gint64) bytes.size_bytes);
   return document;
+}
+
+/* Whoever reads documents needs no keys of groups. */
+static JsonObject *
+new_unsupported (UlakSpan bytes)
+{
+  g_autoptr (GByteArray) plain = ulak_fields_reduce (bytes, "2", ULAK_FIELDS_OTHERS, FALSE);
+
+  return new_raw (plain == NULL ? bytes : ULAK_SPAN (plain->data, plain->len));
 }
 
 /* What was read so far goes, what surrounds a body stays. */
@@ -406,6 +412,17 @@ salvage (UlakContent *content, UlakSpan bytes)
   keep_whole (content, bytes);
   if (message != NULL)
     ulak_content_apply_message_context (&reading, message->message_context_info);
+}
+
+UlakContent *
+ulak_content_read_foreign (const guint8 *bytes, gsize size_bytes, guint version)
+{
+  UlakContent *content = ulak_content_new ();
+
+  content->kind = ULAK_CONTENT_MESSAGE;
+  content->document = new_raw (ULAK_SPAN (bytes, size_bytes));
+  json_object_set_int_member (content->document, "version", version);
+  return content;
 }
 
 UlakContent *

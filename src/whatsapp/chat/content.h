@@ -94,6 +94,8 @@ typedef struct
 UlakContent *ulak_content_read (const guint8 *bytes, gsize size_bytes, const UlakContentNames *names);
 /* The same of what is already unpacked, e.g. out of history; it is packed again for that. */
 UlakContent *ulak_content_read_message (const Wa__Message *message, const UlakContentNames *names);
+/* What is no Message but of another format, as `v` of its <enc> says: kept as it is, as `unsupported`. */
+UlakContent *ulak_content_read_foreign (const guint8 *bytes, gsize size_bytes, guint version);
 /* Makes it a message of type `unsupported` with the bytes it was read from; what is no message stays. */
 void ulak_content_keep_whole (UlakContent *self, const guint8 *bytes, gsize size_bytes);
 void ulak_content_free (UlakContent *self);

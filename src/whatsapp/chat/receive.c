@@ -67,15 +67,20 @@ decrypt (UlakReading *reading,
                               ULAK_SPAN (identity_start, identity_bytes), entry->view.now_us, decryption, error);
 }
 
+#define VERSION 2 /* of <enc>: a padded Message */
+
 /* Padding that is none is no reason to lose a message that was decrypted: its bytes are shown as they are. */
 static UlakContent *
-read_plain (UlakReading *reading, GBytes *plain)
+read_plain (UlakReading *reading, const UlakNode *enc, GBytes *plain)
 {
   const UlakContentNames names = { ulak_people_name_text, reading->database };
   gsize size_bytes;
   const guint8 *bytes = g_bytes_get_data (plain, &size_bytes);
+  guint64 version = VERSION;
   UlakContent *content;
 
+  if (ulak_node_read_number (enc, "v", G_MAXUINT16, &version, NULL) && version != VERSION)
+    return ulak_content_read_foreign (bytes, size_bytes, (guint) version);
   ulak_padding_remove (bytes, size_bytes, &size_bytes, NULL);
   content = ulak_content_read (bytes, size_bytes, &names);
   if (reading->entry->way > 0)
@@ -112,9 +117,9 @@ note_failure (Parts *parts, const UlakNode *enc, UlakDecryptOutcome outcome)
 }
 
 static gboolean
-take_plain (UlakReading *reading, Parts *parts, const UlakDecryption *decryption, GError **error)
+take_plain (UlakReading *reading, Parts *parts, const UlakNode *enc, const UlakDecryption *decryption, GError **error)
 {
-  g_autoptr (UlakContent) content = read_plain (reading, decryption->plain);
+  g_autoptr (UlakContent) content = read_plain (reading, enc, decryption->plain);
 
   parts->n_decrypted++;
   if (content->kind != ULAK_CONTENT_NONE || content->sender_key_group == NULL)
@@ -142,7 +147,7 @@ take_part (UlakReading *reading, Parts *parts, const UlakNode *enc, GError **err
   if (!decrypt (reading, enc, kind, &decryption, error))
     return FALSE;
   if (decryption.outcome == ULAK_DECRYPT_OK)
-    return take_plain (reading, parts, &decryption, error);
+    return take_plain (reading, parts, enc, &decryption, error);
   if (decryption.outcome == ULAK_DECRYPT_DUPLICATE)
     {
       if (parts->repeated == NULL)

@@ -328,6 +328,60 @@ test_bot (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (side_count (self->alice, "messages WHERE type = 'undecryptable'"), ==, 1);
 }
 
+/* The first message of somebody to Alice, sealed for her, in a stanza of another sender and format. */
+static char *
+take_sealed (Fixture *self, const char *id, const char *from, const char *version)
+{
+  g_autoptr (UlakNode) stanza = NULL;
+  g_autoptr (GString) hex = g_string_new (NULL);
+  const guint8 *bytes;
+  gsize size_bytes;
+
+  side_disconnect (self->alice);
+  side_send_text (self->bob, id, ALICE, "From far away");
+  world_settle (self->world);
+  g_assert_cmpuint (self->alice->inbox->len, ==, 1);
+  stanza = g_ptr_array_steal_index (self->alice->inbox, 0);
+  side_connect (self->alice);
+  bytes = ulak_node_get_bytes (ulak_node_get_child (stanza, "enc"), &size_bytes);
+  for (gsize i = 0; i < size_bytes; i++)
+    g_string_append_printf (hex, "%02x", bytes[i]);
+  return g_strdup_printf ("<message id='%s' from='%s' t='1764059400' type='text'><enc v='%s' type='pkmsg'>%s</enc></message>", id, from,
+                          version, hex->str);
+}
+
+/* Networks that nobody here knows: what can be read is shown, what is of another format is kept with its bytes, what cannot be
+ * decrypted is a placeholder, and each gets the answer that any other sender would. */
+static void
+test_other_networks (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *readable = take_sealed (self, "m1", "7-777@interop", "2");
+  g_autofree char *other = take_sealed (self, "m2", "888@msgr", "3");
+  const UlakNode *receipt, *ack;
+
+  side_forget_sent (self->alice);
+  side_give (self->alice, readable);
+  assert_chat (self->alice, "7-777@interop", "7-777@interop|text|From far away");
+  receipt = side_find_sent (self->alice, "receipt", "id", "m1");
+  g_assert_cmpstr (ulak_node_get_attribute (receipt, "to"), ==, "7-777@interop");
+  g_assert_cmpstr (ulak_node_get_attribute (receipt, "type"), ==, "inactive");
+
+  side_give (self->alice, other);
+  assert_chat (self->alice, "888@msgr", "888@msgr|unsupported|");
+  g_assert_cmpint (side_count (self->alice, "messages WHERE chat = '888@msgr' AND content LIKE '%\"version\":3%'"), ==, 1);
+  g_assert_nonnull (side_find_sent (self->alice, "receipt", "id", "m2"));
+
+  side_give (self->alice, "<message id='m3' from='somebody@example.org' t='1764059400' type='text'><enc v='2' type='msg'>0102</enc></message>");
+  assert_chat (self->alice, "somebody@example.org", "somebody@example.org|undecryptable|");
+  g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "retry"), ==, 1);
+  ack = side_find_sent (self->alice, "ack", "id", "m3");
+  g_assert_cmpstr (ulak_node_get_attribute (ack, "class"), ==, "message");
+  g_assert_null (ulak_node_get_attribute (ack, "error"));
+  g_assert_cmpuint (side_count_sent (self->alice, "ack", "error", "487"), ==, 0);
+  side_give (self->alice, "<receipt id='R1' from='7-777:5@interop' t='1764059400'/>");
+  g_assert_nonnull (side_find_sent (self->alice, "ack", "id", "R1"));
+}
+
 #define ADD(name, func) g_test_add ("/chat/lossless/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -347,5 +401,6 @@ main (int argc, char **argv)
   ADD ("receipts for nothing are bounded", test_receipts_for_nothing);
   ADD ("ids that are none are not kept", test_long_ids);
   ADD ("what bots say is a placeholder", test_bot);
+  ADD ("what comes from other networks is kept", test_other_networks);
   return g_test_run ();
 }

@@ -190,7 +190,9 @@ static const char *const refused[] = {
   "<message id='A' from='120363012345678901@g.us'/>",
   "<message id='A' from='120363012345678901@g.us' participant='120363012345678901@g.us'/>",
   "<message id='A' from='15551234567@s.whatsapp.net' recipient='15557654321@s.whatsapp.net'/>",
-  "<message id='A' from='15551234567@example.org'/>",
+  "<message id='A' from='120363012345678901@g.us' participant='status@broadcast'/>",
+  "<message id='A' from='msgr'/>",
+  "<message id='A' from='example.org'/>",
 };
 
 static void
@@ -207,6 +209,40 @@ test_refused (void)
       g_assert_false (ulak_address_read (stanza, &me, &address, &error));
       g_assert_error (error, ULAK_ERROR, ULAK_ERROR_INVALID);
     }
+}
+
+/* What is said on servers that we know nothing of is said in a chat with whoever says it. */
+static void
+test_foreign (void)
+{
+  static const struct
+  {
+    const char *from, *chat;
+  } rows[] = {
+    { "15551234567@example.org", "15551234567@example.org" }, { "7-12345:5@interop", "7-12345@interop" },
+    { "12345:300@msgr", "12345@msgr" }, { "abc@call", "abc@call" },
+  };
+  g_autoptr (UlakNode) bot = world_parse ("<message id='A' from='1-2@g.us' participant='123@bot'/>");
+  UlakMe me = make_me ();
+  UlakAddress address;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *xml = g_strdup_printf ("<message id='A' from='%s'/>", rows[i].from);
+      g_autoptr (UlakNode) stanza = world_parse (xml);
+      g_autofree char *chat = NULL, *author = NULL;
+
+      g_assert_true (ulak_address_read (stanza, &me, &address, NULL));
+      chat = ulak_jid_print (&address.chat);
+      author = ulak_jid_print (&address.author);
+      g_assert_cmpstr (chat, ==, rows[i].chat);
+      g_assert_cmpstr (author, ==, rows[i].from);
+      g_assert_cmpint (address.kind, ==, ULAK_ADDRESS_DIRECT);
+      g_assert_false (address.is_from_me);
+    }
+  g_assert_true (ulak_address_read (bot, &me, &address, NULL));
+  g_assert_cmpint (address.kind, ==, ULAK_ADDRESS_GROUP);
+  g_assert_cmpstr (address.author.user, ==, "123");
 }
 
 /* A server that gives the same form twice, or another person's, teaches us nothing. */
@@ -290,6 +326,7 @@ main (int argc, char **argv)
   g_test_add_func ("/chat/stanza/acks are as others write them", test_acks_of_others);
   g_test_add_func ("/chat/stanza/each kind of message has its receipt", test_receipts);
   g_test_add_func ("/chat/stanza/what cannot be a message is refused", test_refused);
+  g_test_add_func ("/chat/stanza/messages of servers that are not known have a chat", test_foreign);
   g_test_add_func ("/chat/stanza/only the other form of a person is learned", test_alternates);
   g_test_add_func ("/chat/stanza/a retry receipt brings keys when told so", test_retry);
   g_test_add_func ("/chat/stanza/a read receipt names all messages of an author", test_seen);

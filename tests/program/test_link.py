@@ -118,6 +118,43 @@ def test_a_scanned_qr_links_the_line(double, tmp_path, url):
     assert signatures(double) >= {"registration-skey", "adv-account", "adv-device", "skey"}
 
 
+def parts_of(qr):
+    return dict(zip(("ref", "noise", "identity", "secret", "client"), qr.partition("#")[2].split(",")))
+
+
+@pytest.mark.parametrize("child", ["companion_reg_refresh", "pair-device-rotate-qr"])
+def test_a_refreshed_qr_has_another_secret_and_only_that_one_links(double, tmp_path, child):
+    with Probe(double, tmp_path) as probe:
+        before = probe.wait("qr")["text"]
+        double.control("pairing/refresh", {"qr": before, "child": child})
+        after = probe.wait("qr")["text"]
+        assert {name for name, value in parts_of(after).items() if parts_of(before)[name] != value} == {"secret"}
+        with pytest.raises(urllib.error.HTTPError):
+            double.scan(double.phone, before)
+        double.scan(double.phone, after)
+        probe.wait("ready")
+
+
+def test_the_way_to_the_servers_edge_is_kept_and_shown_from_then_on(double, linked):
+    def shown():
+        return [one["routing"] for one in double.control("state")["connections"] if one["name"] == double.jid]
+
+    double.control("options", {"edge_routing": "0a0b0c0d"})
+    try:
+        with Probe(double, linked) as probe:
+            probe.wait("ready")
+            assert shown() == [None]
+        with Probe(double, linked) as probe:
+            probe.wait("ready")
+            assert shown() == ["0a0b0c0d"]
+            double.control(f"devices/{double.jid}/cut", {})
+            probe.wait("disconnected")
+            probe.wait("ready")
+            assert shown() == ["0a0b0c0d"]
+    finally:
+        double.control("options", {"edge_routing": ""})
+
+
 def test_eight_letters_link_the_line(double, tmp_path):
     with Probe(double, tmp_path) as probe:
         probe.wait("qr")

@@ -241,6 +241,32 @@ def test_health_and_metrics_tell_of_the_connection(suite, sales):
     assert len(promised) == 7 and not [name for name in promised if f'{name}{{account="sales"}}' not in text]
 
 
+def measured(suite):
+    found = re.findall(r'^ulak_link_(\w+)\{account="sales"\} (\S+)$', suite.get("/metrics")[1].decode(), re.MULTILINE)
+    return {name: float(value) for name, value in found}
+
+
+def test_liveness_is_measured(suite, sales, bert, double, receiver):
+    jid = f"{ANNA}:1@s.whatsapp.net"
+    wait_for(lambda: state(suite) == "ready", describe="ready")
+    bert.call("sendText", to=pn(ANNA), text="a sign of life", wait="ack")
+    wait_for(lambda: [event for event in events(receiver, "message.received") if event["data"]["message"]["text"] == "a sign of life"], describe="the message")
+    before = wait_for(lambda: measured(suite) if measured(suite)["outstanding_acks"] == 0 else None, describe="nothing outstanding")
+    assert 0 <= before["decrypted_age_seconds"] < 30 and 0 <= before["frame_age_seconds"] < 30 and before["pong_age_seconds"] < 60
+    assert before["connected_seconds"] > 0 and 0 < before["ready_after_seconds"] < 20
+
+    double.control("faults", {"direction": "out", "tag": "ack", "device": jid, "attrs": {"class": "message"}, "action": "delay", "delay_ms": 2500})
+    number = send(suite, BERT, text="acknowledged late")
+    wait_for(lambda: measured(suite)["outstanding_acks"] == 1, describe="an outstanding ack")
+    wait_for(lambda: message(suite, number)["status"] in ("sent", "delivered", "read"), describe="the ack")
+    assert measured(suite)["outstanding_acks"] == 0
+
+    double.control(f"devices/{jid}/cut", {})
+    wait_for(lambda: measured(suite)["reconnects"] == before["reconnects"] + 1 and state(suite) == "ready", describe="a new connection")
+    after = measured(suite)
+    assert after["connected_seconds"] < 20 and after["pong_age_seconds"] == -1
+
+
 # --- the end ---
 
 def test_the_phone_unlinks_the_line_and_its_history_stays(suite, sales, double):

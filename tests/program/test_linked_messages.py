@@ -442,6 +442,49 @@ def test_the_pace_of_new_chats_is_in_force_and_answers_go(world):
         world.line.set(new_contact_interval_s=None)
 
 
+def held_for(world, name):
+    return wait_for(lambda: (message := world.line.read(name))["status"] == "held" and message["hold"], describe="a hold")
+
+
+def seconds_until(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() - time.time()
+
+
+def test_quiet_hours_hold_who_was_not_there_before_and_answers_go(world):
+    stranger = "15552220140"
+    world.double.control("accounts", {"phone": stranger, "lid": "200000000000140", "name": "Night"})
+    received(world, "sendText", text="before the night")
+    begin, end = (time.strftime("%H:%M", time.localtime(time.time() + offset_s)) for offset_s in (-3600, 3600))
+    world.line.set(quiet_hours=f"{begin}-{end}")
+    try:
+        name = world.line.post(stranger, text="are you awake?")
+        hold = held_for(world, name)
+        assert hold["reason"] == "quiet_hours" and 3500 < seconds_until(hold["until"]) <= 3600
+        wait_for(lambda: [event for event in world.events("message.held") if event["data"]["message"]["id"] == name], describe="the event of the hold")
+        assert world.line.wait_status(world.line.send(ANNA, text="an answer at night")["id"], "delivered")
+        assert world.inbox(stranger) == []
+        world.line.wait_message(world.phone_send(stranger, pn(SALES), text="I am awake"))
+        world.line.wait_status(name, "sent")
+    finally:
+        world.line.set(quiet_hours=None)
+
+
+def test_the_messages_of_a_minute_are_counted(world):
+    received(world, "sendText", text="before the rush")
+    world.line.set(rate_per_minute=6)
+    try:
+        begun = time.monotonic()
+        names = [world.line.post(ANNA, text=f"in a rush {number}") for number in range(7)]
+        hold = held_for(world, names[-1])
+        assert hold["reason"] == "rate_line" and 0 < seconds_until(hold["until"]) < 60
+        assert sum(world.line.read(name)["status"] != "held" for name in names) == 6
+        world.line.wait_status(names[-1], "sent")
+        assert time.monotonic() - begun > 8
+        assert [m["text"] for m in world.line.history(ANNA) if m["id"] in names] == [f"in a rush {number}" for number in range(7)]
+    finally:
+        world.line.set(rate_per_minute=None)
+
+
 # --- what cannot be read ---
 
 def test_a_damaged_message_shows_as_a_placeholder_and_is_replaced(world):

@@ -80,6 +80,7 @@ function serverRoutes(server) {
         name: c.name,
         stage: c.stage,
         refs: c.refs?.length ?? 0,
+        routing: c.reader.routing?.toString('hex') ?? null,
       })),
     }),
     'GET /counters': () => ({ ...server.journal.counters, online: server.connections.size }),

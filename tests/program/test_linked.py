@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(not whatsapp_is_ready() or not node_is_ready(), 
 
 ANNA, BERT = "15551230001", "15551230002"
 LIDS = {ANNA: "100000000000001", BERT: "100000000000002"}
+VERSION = "2.3000.1099000111"
 PACE = {"rate_limit_per_minute": "6000", "new_contact_interval_s": "0"}
 
 
@@ -53,7 +54,8 @@ def receiver(network):
 
 @pytest.fixture(scope="module")
 def suite(double, receiver):
-    whatsapp = {"server_url": double.places["ws_url"], "root_key": double.places["root_key"], "media_ca_file": str(double.certificates)}
+    whatsapp = {"server_url": double.places["ws_url"], "root_key": double.places["root_key"], "media_ca_file": str(double.certificates),
+                "client_version": VERSION}
     with Suite(config={"whatsapp": whatsapp, "pace": PACE}) as running:
         secret = running.add_webhook(f"{receiver.url}/hook")["secret"]
         receiver.trust(secret)
@@ -136,6 +138,11 @@ def test_a_phone_scans_the_qr_and_the_line_is_ready(suite, sales, double, receiv
     wait_for(lambda: any(event["data"]["state"] == "ready" for event in events(receiver, "account.state")), describe="the state event")
     links = events(receiver, "account.link")
     assert links and "wa.me" not in json.dumps(links)
+
+
+def test_the_version_that_is_set_is_announced(suite, sales, double):
+    logins = [row for row in double.control("journal/events")["rows"] if row["kind"] == "login"]
+    assert logins and {f"2.3000.{row['version']}" for row in logins} == {VERSION}
 
 
 def test_a_code_links_a_line(suite, double):

@@ -132,6 +132,9 @@ def test_a_refused_login_has_its_state_and_begins_anew_when_told(world, reason, 
     world.line.kill()
     world.line.wait_state(state)
     wait_for(lambda: last_error(world) == error, describe=error)
+    shown = world.line.suite.get(f"/api/v1/accounts/{world.line.account}/link")[1]
+    assert (shown["state"], shown["error"]["code"]) == (state, error)
+    assert reason != 405 or "set [whatsapp] client_version" in shown["error"]["message"]
     sent = world.phone_send(CARL, pn(SALES), text=f"while it was refused with {reason}")
     world.line.start()
     assert world.line.wait_message(sent)

@@ -17,6 +17,12 @@ typedef struct _UlakStatement UlakStatement;
 
 gboolean ulak_database_run_script (UlakDatabase *self, const char *resource_path, GError **error);
 UlakStatement *ulak_database_statement (UlakDatabase *self, const char *resource_path, GError **error);
+/* A part of a work that may fail by itself, in a savepoint of its own: when it returns FALSE, what it did is undone, and the work goes
+ * on. Rows that the work was reading end. A fault that took the whole transaction leaves nothing to go on with: each
+ * statement of the work fails from then on, and so does its commit. */
+typedef gboolean (*UlakDatabasePart) (UlakDatabase *database, gpointer data, GError **error);
+gboolean ulak_database_try (UlakDatabase *self, UlakDatabasePart part, gpointer data, GError **error);
+
 gint64 ulak_database_get_changes (UlakDatabase *self);
 gint64 ulak_database_get_last_rowid (UlakDatabase *self);
 

@@ -107,6 +107,20 @@ ulak_transaction_run (UlakDatabase *database, UlakStoreWork work, gpointer data,
   return FALSE;
 }
 
+/** ulak_database_try: @part: runs inside a savepoint within that of the work; its foreign keys are checked with the work's */
+gboolean
+ulak_database_try (UlakDatabase *self, UlakDatabasePart part, gpointer data, GError **error)
+{
+  ulak_database_retire_statements (self);
+  if (!ulak_transaction_open (self, error))
+    return FALSE;
+  if (call_work (self, part, data, error) && ulak_transaction_close (self, error))
+    return TRUE;
+
+  ulak_transaction_undo (self);
+  return FALSE;
+}
+
 /** ulak_transaction_run_alone: one work on a reading connection, in one snapshot */
 gboolean
 ulak_transaction_run_alone (UlakDatabase *database, UlakStoreWork work, gpointer data, GError **error)

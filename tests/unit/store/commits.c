@@ -139,6 +139,29 @@ test_isolation (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
   answers_clear (&answers);
 }
 
+static gboolean
+work_try_parts (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+
+  if (!work_add_letter (database, "before", error))
+    return FALSE;
+  if (ulak_database_try (database, work_fail_after_insert, "part", &why))
+    g_assert_not_reached ();
+  g_assert_error (why, ULAK_ERROR, ULAK_ERROR_CONFLICT);
+  return ulak_database_try (database, work_add_letter, "kept", error) && work_add_letter (database, "after", error);
+}
+
+static void
+test_parts (Fixture *self, gconstpointer user_data G_GNUC_UNUSED)
+{
+  fixture_open (self);
+  g_assert_cmpint (fixture_write (self, work_try_parts, NULL), ==, -1);
+  g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters WHERE name IN ('before', 'kept', 'after')"), ==,
+                   3);
+  g_assert_cmpint (raw_get_integer (self->path, "SELECT count(*) FROM letters"), ==, 3);
+}
+
 /* A letter that counts how often it was written. */
 typedef struct
 {
@@ -500,6 +523,7 @@ main (int argc, char *argv[])
   g_test_add ("/store/commits/" name, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
   CASE ("works that wait together share commits", test_sharing);
   CASE ("a failing work takes nobody with it", test_isolation);
+  CASE ("a part of a work that fails is undone, and the work goes on", test_parts);
   CASE ("a failing work takes nobody of those with it who share its savepoint", test_joint_isolation);
   CASE ("a broken deferred key fails its own work only", test_deferred_key);
   CASE ("the callback runs when others can see the row", test_durability);

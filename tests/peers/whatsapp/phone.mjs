@@ -16,6 +16,8 @@ import { bigEndian, bytesOf, children, node, proto } from './wire.mjs';
 const INBOX_MAX = 5000;
 const RETRIES_MAX = 5;
 
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
 export class Phone extends Device {
   constructor(account, { decrypt, receipts } = {}) {
     const signal = new Signal(account.server.journal);
@@ -52,10 +54,6 @@ export class Phone extends Device {
   // Everything that a phone gets goes through one line, in order.
   deliver(stanza) {
     this.received += 1;
-    if (stanza.tag === 'message' && !this.decrypts) {
-      if (this.sendsReceipts) this.#confirm(stanza);
-      return;
-    }
     this.enqueue(() => this.#handle(stanza));
   }
 
@@ -82,8 +80,11 @@ export class Phone extends Device {
   }
 
   async #handle(stanza) {
-    if (stanza.tag === 'message') await this.#message(stanza);
-    else {
+    if (stanza.tag === 'message') {
+      await nextTurn(); // a phone is elsewhere: who sent it has the server's ack before it reads
+      if (this.decrypts) await this.#message(stanza);
+      else if (this.sendsReceipts) this.#confirm(stanza);
+    } else {
       this.heard.push({ at_ms: Date.now(), tag: stanza.tag, attrs: stanza.attrs, content: stanza.content });
       if (stanza.tag === 'receipt' && stanza.attrs.type === 'retry') await this.outbox.resend(stanza);
     }

@@ -332,8 +332,9 @@ ulak_channel_send (UlakChannel *self, const UlakNode *node, GError **error)
       return FALSE;
     }
   self->frames_out++;
+  /* Before what else this turn set going: signals and answers on the bus take longer than all of this. */
   if (self->flush_source == 0)
-    self->flush_source = g_idle_add_full (G_PRIORITY_DEFAULT, flush_cb, self, NULL);
+    self->flush_source = g_idle_add_full (G_PRIORITY_HIGH, flush_cb, self, NULL);
   return TRUE;
 }
 

@@ -52,11 +52,11 @@ accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *status
       = ulak_line_store_accept_finish (ULAK_LINE_STORE (source), result, &head, &claim, &error);
 
-  answer_send (self->errand, status, error);
   if (self->permitted != NULL)
     ulak_send_queue_use_permit (queue, self->permitted, head, claim);
   else if (status != NULL)
     ulak_send_queue_kick (queue);
+  answer_send (self->errand, status, error);
 }
 
 static void

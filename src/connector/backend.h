@@ -6,12 +6,13 @@
  * The line (connector/line.h) owns the rows, the queue, the pace, the state and the bus; a backend owns the conversation
  * with the network. It is told what to do by the functions below and tells what happened by the line's ulak_line_*()
  * functions. Messages are the JSON documents of docs/messages.md on both sides. `cloud` and `linked` implement it.
- * Main thread only.
+ * Main thread only, apart from what a parcel does (connector/parcel.h).
  */
 #pragma once
 
 #include "connector/inbound.h"
 #include "connector/line-settings.h"
+#include "connector/parcel.h"
 #include "connector/state.h"
 #include "core/issues.h"
 #include "core/metrics.h"
@@ -72,7 +73,7 @@ typedef struct
   JsonObject *message;    /* (nullable): as GetMessage shows it */
 } UlakOutboundTarget;
 
-typedef struct
+struct _UlakOutbound
 {
   const char *id;      /* our id of the message; goes to the network as an opaque mark where it takes one */
   const char *chat;    /* the recipient's chat id */
@@ -85,7 +86,8 @@ typedef struct
   JsonObject *contact; /* (nullable): every id known of the chat's person; NULL of a group and of a stranger */
   gboolean is_cold;    /* the chat did not write lately */
   gint64 accepted_us;  /* wall clock, when it was accepted */
-} UlakOutbound;
+  UlakParcel *parcel;  /* (nullable): ours, packed: what is in it may be taken out */
+};
 
 /* Inbound messages of one chat that were read now, the oldest first. */
 typedef struct
@@ -132,6 +134,9 @@ struct _UlakBackendClass
   /* What may be uploaded. Optional. mime_type as given; *max_bytes_out is the network's limit for it. */
   gboolean (*check_media) (UlakBackend *self, const char *mime_type, goffset *max_bytes_out, GError **error);
 
+  /* What packs the next message in the transaction that accepts it (transfer full), NULL when that cannot be now. Optional, and
+   * asked only of a backend that sends idempotently: a crash before the first byte leaves the message to be sent again. */
+  UlakParcel *(*new_parcel) (UlakBackend *self);
   void (*send_async) (UlakBackend *self, const UlakOutbound *outbound, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   UlakSendResult *(*send_finish) (UlakBackend *self, GAsyncResult *result); /* (transfer full), never NULL */
 

@@ -37,6 +37,7 @@ ulak_claim_free (UlakClaim *self)
   g_clear_pointer (&self->contact, json_object_unref);
   target_free (self->reply_to);
   target_free (self->target);
+  ulak_parcel_free (self->parcel);
   g_free (self);
 }
 
@@ -149,4 +150,22 @@ ulak_claim_fill (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, G
   claim->message = ulak_json_parse_object (content, strlen (content), &limits, error);
   return claim->message != NULL && resolve_reply (database, claim, quoted_id, error)
          && resolve_target (database, claim, error) && find_contact (database, claim, error);
+}
+
+UlakOutbound
+ulak_claim_show (const UlakClaim *claim, gboolean is_cold)
+{
+  return (UlakOutbound){
+    .id = claim->id,
+    .chat = claim->chat,
+    .message = claim->message,
+    .reply_to_network_id = claim->reply_to_network_id,
+    .tries = claim->tries,
+    .reply_to = claim->reply_to,
+    .target = claim->target,
+    .contact = claim->contact,
+    .is_cold = is_cold,
+    .accepted_us = claim->accepted_us,
+    .parcel = claim->parcel,
+  };
 }

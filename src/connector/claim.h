@@ -12,5 +12,7 @@ G_BEGIN_DECLS
 
 /* Store's thread. row: of the message. claim: empty. Errors: those of the database; DAMAGED. */
 gboolean ulak_claim_fill (UlakDatabase *database, UlakStatement *row, UlakClaim *claim, GError **error);
+/* What the backend is told of it. It points into the claim. Any thread. */
+UlakOutbound ulak_claim_show (const UlakClaim *claim, gboolean is_cold);
 
 G_END_DECLS

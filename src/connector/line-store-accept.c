@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Accepting: a send document becomes a row that will be sent, once per id; with a permit it is claimed in the same transaction.
+ * Accepting: a send document becomes a row that will be sent, once per id; with a permit it is claimed in the same transaction,
+ * and packed, where the permit has a parcel.
  */
 #include "connector/chat-id.h"
+#include "connector/claim.h"
 #include "connector/lanes.h"
 #include "connector/line-work.h"
 #include "connector/message-check.h"
@@ -27,9 +29,11 @@ typedef struct
   gint64 expires_us; /* 0: never */
   char *permitted;   /* (nullable): the chat of the permit */
   gboolean may_be_cold, may_be_new;
+  UlakParcel *parcel;  /* (nullable): of the permit */
   char *status;        /* out */
   UlakLaneHead *claimed; /* out (nullable) */
   UlakClaim *claim;      /* out (nullable) */
+  gboolean is_packed;    /* out */
 } Acceptance;
 
 static void
@@ -44,11 +48,14 @@ acceptance_free (gpointer data)
   g_free (self->reply_to);
   g_free (self->media_id);
   g_free (self->permitted);
+  ulak_parcel_free (self->parcel);
   g_free (self->status);
   ulak_lane_head_free (self->claimed);
   ulak_claim_free (self->claim);
   g_free (self);
 }
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Acceptance, acceptance_free)
 
 static gboolean
 is_same_document (const char *left, const char *right)
@@ -213,9 +220,21 @@ claim_if_permitted (UlakDatabase *database, Acceptance *self, const char *chat, 
 }
 
 static void
+pack (UlakDatabase *database, Acceptance *self)
+{
+  UlakOutbound outbound;
+
+  if (self->claim == NULL || self->parcel == NULL)
+    return;
+  outbound = ulak_claim_show (self->claim, self->claimed->is_cold);
+  self->is_packed = ulak_parcel_pack (self->parcel, database, &outbound);
+}
+
+static void
 forget_output (Acceptance *self)
 {
   ulak_line_work_start (self);
+  self->is_packed = FALSE;
   g_clear_pointer (&self->status, g_free);
   g_clear_pointer (&self->claimed, ulak_lane_head_free);
   g_clear_pointer (&self->claim, ulak_claim_free);
@@ -240,11 +259,13 @@ accept_run (UlakDatabase *database, gpointer data, GError **error)
   self->head.depth_change = 1;
   self->status = g_strdup ("pending");
   sequence = ulak_database_get_last_rowid (database);
-  return ulak_lanes_open (database, chat, sequence, self->head.now_us, error)
-         && claim_if_permitted (database, self, chat, sequence, error)
-         && ulak_sql_run (database, ULAK_SQL ("chat-touch"),
-                          ULAK_BINDINGS (ULAK_TEXT ("id", chat), ULAK_INTEGER ("now_us", self->head.now_us)),
-                          error);
+  if (!ulak_lanes_open (database, chat, sequence, self->head.now_us, error)
+      || !claim_if_permitted (database, self, chat, sequence, error)
+      || !ulak_sql_run (database, ULAK_SQL ("chat-touch"),
+                        ULAK_BINDINGS (ULAK_TEXT ("id", chat), ULAK_INTEGER ("now_us", self->head.now_us)), error))
+    return FALSE;
+  pack (database, self);
+  return TRUE;
 }
 
 /* What the caller gets. */
@@ -275,11 +296,13 @@ accept_done (UlakLineStore *store G_GNUC_UNUSED, UlakLineWork *work, GTask *task
   accepted->status = g_steal_pointer (&self->status);
   accepted->head = g_steal_pointer (&self->claimed);
   accepted->claim = g_steal_pointer (&self->claim);
+  if (self->is_packed)
+    accepted->claim->parcel = g_steal_pointer (&self->parcel);
   g_task_return_pointer (task, accepted, accepted_free);
 }
 
 static Acceptance *
-acceptance_new (const char *id, JsonObject *message, const UlakSendPermit *permit)
+acceptance_new (const char *id, JsonObject *message, UlakSendPermit *permit)
 {
   Acceptance *self = g_new0 (Acceptance, 1);
   const char *expires_at = ulak_json_peek_string (message, "expires_at");
@@ -297,6 +320,7 @@ acceptance_new (const char *id, JsonObject *message, const UlakSendPermit *permi
       self->permitted = g_strdup (permit->chat);
       self->may_be_cold = permit->may_be_cold;
       self->may_be_new = permit->may_be_new;
+      self->parcel = g_steal_pointer (&permit->parcel);
     }
   return self;
 }
@@ -305,11 +329,12 @@ void
 ulak_line_store_accept_async (UlakLineStore *self,
                               const char *id,
                               JsonObject *message,
-                              const UlakSendPermit *permit,
+                              UlakSendPermit *permit,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (Acceptance) acceptance = acceptance_new (id, message, permit);
 
   g_task_set_source_tag (task, ulak_line_store_accept_async);
   if (!ulak_line_store_charge (self))
@@ -320,7 +345,7 @@ ulak_line_store_accept_async (UlakLineStore *self,
       return;
     }
   g_task_set_task_data (task, self, NULL); /* marks the charge */
-  ulak_line_store_write (self, accept_run, acceptance_new (id, message, permit), acceptance_free, accept_done,
+  ulak_line_store_write (self, accept_run, g_steal_pointer (&acceptance), acceptance_free, accept_done,
                          g_steal_pointer (&task));
 }
 

@@ -110,6 +110,7 @@ typedef struct
   UlakOutboundTarget *reply_to; /* (nullable) */
   UlakOutboundTarget *target;   /* (nullable) */
   JsonObject *contact;          /* (nullable): of the chat's person */
+  UlakParcel *parcel;           /* (nullable): packed with the claim */
 } UlakClaim;
 
 void ulak_claim_free (UlakClaim *self);
@@ -121,14 +122,15 @@ typedef struct
   const char *chat;
   gboolean may_be_cold; /* also when the chat did not write lately */
   gboolean may_be_new;  /* also when the person is a new one */
+  UlakParcel *parcel;   /* (owned) (nullable): packed when it is claimed */
 } UlakSendPermit;
 
-/* message: checked. permit: (nullable): the message is claimed at once when nothing of its chat waits before it. Finishes with the
- * status that the row has: "pending" if it is new. Errors: CONFLICT, INVALID, FULL. */
+/* message: checked. permit: (nullable): the message is claimed at once when nothing of its chat waits before it; its parcel is
+ * taken. Finishes with the status that the row has: "pending" if it is new. Errors: CONFLICT, INVALID, FULL. */
 void ulak_line_store_accept_async (UlakLineStore *self,
                                    const char *id,
                                    JsonObject *message,
-                                   const UlakSendPermit *permit,
+                                   UlakSendPermit *permit,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
 /* *head_out, *claim_out: (transfer full) (nullable): both, when the message was claimed. */

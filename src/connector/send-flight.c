@@ -5,6 +5,7 @@
  */
 #include "connector/send-queue-private.h"
 
+#include "connector/claim.h"
 #include "core/messages.h"
 #include "core/names.h"
 
@@ -237,19 +238,7 @@ static void
 fly (Flight *flight)
 {
   UlakSendQueue *self = flight->queue;
-  const UlakClaim *claim = flight->claim;
-  const UlakOutbound outbound = {
-    .id = claim->id,
-    .chat = claim->chat,
-    .message = claim->message,
-    .reply_to_network_id = claim->reply_to_network_id,
-    .tries = claim->tries,
-    .reply_to = claim->reply_to,
-    .target = claim->target,
-    .contact = claim->contact,
-    .is_cold = flight->head->is_cold,
-    .accepted_us = claim->accepted_us,
-  };
+  const UlakOutbound outbound = ulak_claim_show (flight->claim, flight->head->is_cold);
 
   flight->started_us = ulak_send_queue_monotonic_us (self);
   ULAK_BACKEND_GET_CLASS (self->backend)->send_async (self->backend, &outbound, NULL, sent_cb, flight);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Permits: a message for which nobody waits is claimed in the very transaction that accepts it, and sent with the answer to
- * its caller: reading the queue, and a second commit, would only take time.
+ * Permits: a message for which nobody waits is claimed in the very transaction that accepts it, and sent before its caller is
+ * answered: reading the queue, and a second commit, would only take time. Where the backend gives a parcel it is packed there, too.
  *
  * The queue decides beforehand whether one more message might leave now; whether the chat's own queue is empty, and whether it
  * is a cold one, is seen in the transaction. A permit holds its chat and counts as in flight until it is used or given back. Only where
@@ -31,7 +31,16 @@ has_room (UlakSendQueue *self, const char *chat)
          && ulak_pace_get_line_wait_us (self->pace, now_us, self->n_permits) == 0;
 }
 
-/** ulak_send_queue_permit: @permit_out: to be given back by ulak_send_queue_use_permit(); its chat is @chat */
+static UlakParcel *
+new_parcel (UlakSendQueue *self)
+{
+  UlakBackendClass *klass = ULAK_BACKEND_GET_CLASS (self->backend);
+
+  return klass->new_parcel == NULL ? NULL : klass->new_parcel (self->backend);
+}
+
+/** ulak_send_queue_permit: @permit_out: for an accept, which takes its parcel; then given back by ulak_send_queue_use_permit(). Its
+ * chat is @chat */
 gboolean
 ulak_send_queue_permit (UlakSendQueue *self, const char *chat, UlakSendPermit *permit_out)
 {
@@ -44,6 +53,7 @@ ulak_send_queue_permit (UlakSendQueue *self, const char *chat, UlakSendPermit *p
   permit_out->may_be_new = ulak_pace_get_contact_wait_us (self->pace, ulak_send_queue_monotonic_us (self),
                                                           self->n_permits)
                            == 0;
+  permit_out->parcel = new_parcel (self);
   g_hash_table_add (self->chats, g_strdup (chat));
   self->in_flight++;
   self->n_permits++;

@@ -61,7 +61,8 @@ void ulak_chat_set_hides_reading (UlakChat *self, gboolean hides_reading);
  * first, then by what the credentials of the account say. What the chat finds out itself it saves there. */
 void ulak_chat_set_migration (UlakChat *self, UlakLidMigration migration);
 
-/* As UlakBackend.send_async(). */
+/* As UlakBackend.new_parcel() and send_async(). */
+UlakParcel *ulak_chat_new_parcel (UlakChat *self);
 void ulak_chat_send_async (UlakChat *self,
                            const UlakOutbound *outbound,
                            GCancellable *cancellable,

@@ -33,6 +33,14 @@ ulak_chat_view_init (UlakChatView *self, UlakChat *chat)
 }
 
 void
+ulak_chat_view_copy (UlakChatView *self, const UlakChatView *from)
+{
+  *self = *from;
+  ulak_session_ref (self->session);
+  g_object_ref (self->random);
+}
+
+void
 ulak_chat_view_clear (UlakChatView *self)
 {
   g_clear_pointer (&self->session, ulak_session_unref);

@@ -28,6 +28,7 @@ typedef struct
 } UlakChatView;
 
 void ulak_chat_view_init (UlakChatView *self, UlakChat *chat);
+void ulak_chat_view_copy (UlakChatView *self, const UlakChatView *from); /* any thread */
 void ulak_chat_view_clear (UlakChatView *self);
 
 /* What somebody registered for a kind of stanza or protocol message. */

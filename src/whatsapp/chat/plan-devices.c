@@ -85,7 +85,8 @@ ulak_plan_check_sessions (UlakPlanRun *self, const UlakPeerDevice *devices, guin
 {
   g_autoptr (GArray) missing = NULL;
 
-  if (self->plan->has_asked_bundles || n_devices == 0)
+  self->plan->is_too_large = self->plan->devices_max > 0 && n_devices > self->plan->devices_max;
+  if (self->plan->is_too_large || self->plan->has_asked_bundles || n_devices == 0)
     return TRUE;
   if (!ulak_device_list_without_session (self->database, devices, n_devices, &missing, error))
     return FALSE;
@@ -172,9 +173,9 @@ ulak_plan_end_stanza (UlakPlanRun *self)
   return TRUE;
 }
 
-/* Whether a run goes on: it lacks nothing and has not failed. */
+/* Whether a run goes on: it lacks nothing, is not too large, and has not failed. */
 gboolean
 ulak_plan_goes_on (const UlakPlanRun *self)
 {
-  return self->plan->failure == NULL && !ulak_plan_lacks_something (self->plan);
+  return self->plan->failure == NULL && !self->plan->is_too_large && !ulak_plan_lacks_something (self->plan);
 }

@@ -51,7 +51,7 @@ gboolean ulak_plan_encrypt_for (UlakPlanRun *self,
                                 gboolean *has_it_out,
                                 GError **error);
 gboolean ulak_plan_end_stanza (UlakPlanRun *self);
-gboolean ulak_plan_goes_on (const UlakPlanRun *self); /* it lacks nothing and has not failed */
+gboolean ulak_plan_goes_on (const UlakPlanRun *self); /* it lacks nothing, is not too large, and has not failed */
 
 gboolean ulak_plan_run_direct (UlakPlanRun *self, GError **error);
 gboolean ulak_plan_run_peer (UlakPlanRun *self, GError **error);

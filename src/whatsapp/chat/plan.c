@@ -23,7 +23,7 @@ forget_output (UlakPlan *self)
   g_ptr_array_set_size (self->lacks_bundles, 0);
   g_ptr_array_set_size (self->users, 0);
   g_array_set_size (self->holders, 0);
-  self->lacks_group = FALSE;
+  self->lacks_group = self->is_too_large = FALSE;
   self->failure = NULL;
   self->n_recipients = 0;
   self->has_token = self->owes_token = FALSE;

@@ -52,11 +52,13 @@ typedef struct
   /* how; changed between runs */
   gboolean as_lid;           /* DIRECT */
   gboolean has_asked_devices, has_asked_bundles, has_asked_group;
+  guint devices_max;         /* to encrypt for more is left to another run; 0: to any number */
 
   /* out: what is lacking */
   GPtrArray *lacks_devices;  /* (owned) (element-type utf8): JIDs of users */
   GPtrArray *lacks_bundles;  /* (owned) (element-type utf8): JIDs of devices */
   gboolean lacks_group;
+  gboolean is_too_large;     /* devices_max was passed */
 
   /* out: the result */
   UlakNode *stanza;          /* (owned) (nullable) */

@@ -97,13 +97,21 @@ static const struct
   { "document", ULAK_MEDIA_KIND_DOCUMENT }, { "sticker", ULAK_MEDIA_KIND_IMAGE },
 };
 
+gboolean
+ulak_chat_send_has_file (JsonObject *document)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    if (ulak_json_peek_object (document, files[i].name) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 void
 ulak_chat_send_begin (GTask *task, JsonObject *document)
 {
   UlakChat *chat = ulak_chat_of_send (task);
   UlakChatSend *self = g_task_get_task_data (task);
 
-  self->is_act = json_object_has_member (document, "edit") || json_object_has_member (document, "revoke");
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {
       JsonObject *file = ulak_json_peek_object (document, files[i].name);

@@ -28,6 +28,7 @@ typedef struct
 
 UlakChat *ulak_chat_of_send (GTask *task); /* (transfer none) */
 void ulak_chat_send_free (gpointer data);
+gboolean ulak_chat_send_has_file (JsonObject *document); /* any thread */
 /* All of them take the task over. */
 void ulak_chat_send_begin (GTask *task, JsonObject *document);
 void ulak_chat_send_plan (GTask *task);

@@ -6,16 +6,17 @@
  *   upload? ─▶ plan ◀─▶ fetch what it lacks ─▶ (durable) ─▶ deliver ─▶ judge the ack ─▶ result
  *                ▲───────────── once more, for another form, group, devices or token ◀──┘
  *
+ * What came packed (chat-parcel.c) begins at `deliver`.
+ *
  * Sends run beside each other; the store's one writer keeps the ratchets in order. Whatever fails before the first byte left is
  * a retry; after that the outcome is unknown, and the same id goes out again.
  */
 #include "whatsapp/chat/send-private.h"
 
 #include "core/error.h"
-#include "core/json.h"
-#include "whatsapp/chat/people.h"
+#include "whatsapp/chat/chat-parcel.h"
+#include "whatsapp/chat/plan-outbound.h"
 #include "whatsapp/chat/verdicts.h"
-#include "whatsapp/session/network-id.h"
 
 #define ROUNDS_MAX 6 /* of planning and fetching; three are needed at most */
 
@@ -24,7 +25,7 @@ ulak_chat_send_free (gpointer data)
 {
   UlakChatSend *self = data;
 
-  ulak_plan_unref (self->plan);
+  g_clear_pointer (&self->plan, ulak_plan_unref);
   g_clear_pointer (&self->accepted, ulak_send_result_free);
   g_free (self->media_id);
   g_free (self->media_path);
@@ -156,10 +157,17 @@ delivered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+deliver (GTask *task)
+{
+  UlakChatSend *self = g_task_get_task_data (task);
+
+  ulak_wire_deliver_async (ulak_chat_of_send (task)->wire, self->plan->stanza, NULL, delivered_cb, task);
+}
+
+static void
 planned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  UlakChat *chat = ulak_chat_of_send (task);
   UlakChatSend *self = g_task_get_task_data (task);
   UlakPlan *plan = self->plan;
   g_autoptr (GError) error = NULL;
@@ -171,7 +179,7 @@ planned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (ulak_plan_lacks_something (plan))
     fetch_what_lacks (task, plan);
   else
-    ulak_wire_deliver_async (chat->wire, plan->stanza, NULL, delivered_cb, task);
+    deliver (task);
 }
 
 static void
@@ -200,58 +208,18 @@ ulak_chat_send_plan (GTask *task)
 
 /* --- the door --- */
 
-static void
-copy_target (UlakPlanTarget *to, const UlakOutboundTarget *from)
+/* Asking, encrypting and writing it down were done with the acceptance; or all of it is still to do. */
+static UlakPlan *
+take_plan (UlakChat *self, const UlakOutbound *outbound)
 {
-  if (from == NULL)
-    return;
-  to->network_id = g_strdup (from->network_id);
-  to->chat = g_strdup (from->chat);
-  to->from = g_strdup (from->from);
-  to->message = from->message == NULL ? NULL : ulak_json_print_object (from->message);
-}
-
-static void
-read_alternate (UlakPlan *plan, JsonObject *contact)
-{
-  const char *other = contact == NULL ? NULL
-                                      : ulak_json_peek_string (contact, ulak_jid_is_lid (&plan->chat_jid) ? "phone" : "lid");
-
-  if (other != NULL && (!ulak_people_parse_chat (other, &plan->alternate) || !ulak_jid_is_user (&plan->alternate)))
-    plan->alternate = (UlakJid){ 0 };
+  return outbound->parcel != NULL ? ulak_chat_parcel_take_plan (outbound->parcel)
+                                  : ulak_plan_new_for (outbound, &self->me, ulak_chat_is_lid (self));
 }
 
 static gboolean
-choose_kind (UlakPlan *plan)
+is_act (JsonObject *document)
 {
-  if (ulak_jid_is_user (&plan->chat_jid))
-    plan->kind = ULAK_PLAN_DIRECT;
-  else if (plan->chat_jid.server == ULAK_JID_SERVER_GROUP)
-    plan->kind = ULAK_PLAN_GROUP;
-  else if (ulak_jid_is_status (&plan->chat_jid))
-    plan->kind = ULAK_PLAN_STATUS;
-  else
-    return FALSE;
-  return TRUE;
-}
-
-static void
-fill (UlakChat *self, UlakPlan *plan, const UlakOutbound *outbound)
-{
-  UlakNetworkId id;
-
-  ulak_network_id_make (&id, self->me.phone.user, outbound->id);
-  plan->network_id = g_strdup (id.text);
-  plan->document = ulak_json_print_object (outbound->message);
-  plan->as_lid = ulak_chat_is_lid (self);
-  copy_target (&plan->reply_to, outbound->reply_to);
-  copy_target (&plan->target, outbound->target);
-  if (plan->reply_to.network_id == NULL && outbound->reply_to_network_id != NULL)
-    {
-      plan->reply_to.network_id = g_strdup (outbound->reply_to_network_id);
-      plan->reply_to.from = g_strdup (plan->chat);
-    }
-  read_alternate (plan, outbound->contact);
+  return json_object_has_member (document, "edit") || json_object_has_member (document, "revoke");
 }
 
 /** ulak_chat_send_async: finishes with what became of this try; never with an error */
@@ -266,23 +234,22 @@ ulak_chat_send_async (UlakChat *self,
   UlakChatSend *send = g_new0 (UlakChatSend, 1);
 
   g_task_set_source_tag (task, ulak_chat_send_async);
-  send->plan = ulak_plan_new ();
-  send->plan->chat = g_strdup (outbound->chat);
   g_task_set_task_data (task, send, ulak_chat_send_free);
   self->sending++;
-  if (!ulak_people_parse_chat (outbound->chat, &send->plan->chat_jid) || !choose_kind (send->plan))
-    {
-      ulak_chat_send_end (task, ulak_send_result_refuse ("E_WA_RECIPIENT", "Only people, groups and the status can be written to"));
-      return;
-    }
   if (self->session == NULL || self->stopping != NULL)
     {
       ulak_chat_send_end (task, ulak_send_result_postpone (ULAK_SEND_SCOPE_LINE, 1000, "E_WA_DISCONNECTED",
                                             "The line is not connected"));
       return;
     }
-  fill (self, send->plan, outbound);
-  ulak_chat_send_begin (task, outbound->message);
+  send->is_act = is_act (outbound->message);
+  send->plan = take_plan (self, outbound);
+  if (send->plan == NULL)
+    ulak_chat_send_end (task, ulak_send_result_refuse ("E_WA_RECIPIENT", "Only people, groups and the status can be written to"));
+  else if (outbound->parcel != NULL)
+    deliver (task);
+  else
+    ulak_chat_send_begin (task, outbound->message);
 }
 
 UlakSendResult *

@@ -58,6 +58,14 @@ check_media (UlakBackend *backend G_GNUC_UNUSED, const char *mime_type, goffset 
   return ulak_linked_media_find_limit (mime_type, max_bytes_out, error);
 }
 
+static UlakParcel *
+new_parcel (UlakBackend *backend)
+{
+  UlakLinkedParts *parts = parts_of (backend);
+
+  return parts == NULL ? NULL : ulak_chat_new_parcel (parts->chat);
+}
+
 static void
 sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -211,6 +219,7 @@ ulak_linked_requests_fill (UlakBackendClass *klass)
   klass->check_message = check_message;
   klass->resolve_recipient = resolve_recipient;
   klass->check_media = check_media;
+  klass->new_parcel = new_parcel;
   klass->send_async = send_async;
   klass->send_finish = send_finish;
   klass->mark_messages_async = mark_messages_async;

@@ -4,6 +4,8 @@
 #include "connector/send-queue.h"
 
 #include "connector/pace.h"
+#include "core/error.h"
+#include "store/database-private.h"
 
 #include "unit/connector/line-fixture.h"
 #include "unit/fakes/backend.h"
@@ -604,7 +606,7 @@ test_permit_counts (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_permit_survives (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  static const UlakSendPermit permit = { ONE, TRUE, TRUE };
+  UlakSendPermit permit = { .chat = ONE, .may_be_cold = TRUE, .may_be_new = TRUE };
   g_autoptr (JsonObject) message = parse_json (HELLO);
   g_autofree char *status = NULL;
   g_autoptr (UlakLaneHead) head = NULL;
@@ -627,6 +629,99 @@ test_permit_survives (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
   make_queue (fixture);
   assert_sent (fixture, 1);
   assert_status (fixture, ID_1, "sent");
+}
+
+/* --- parcels: a backend that keeps a row for each --- */
+
+typedef enum
+{
+  PACKS,
+  LACKS,
+  FAILS,
+} Packing;
+
+static gboolean
+keep_row (UlakDatabase *database, const UlakOutbound *outbound, gpointer packing, gboolean *is_packed_out, GError **error)
+{
+  g_assert_cmpstr (json_object_get_string_member (outbound->message, "text"), ==, "Hello");
+  if (!ulak_database_run_once (database, "INSERT INTO steps VALUES (1)", error))
+    return FALSE;
+  *is_packed_out = *(Packing *) packing == PACKS;
+  if (*(Packing *) packing == FAILS)
+    g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "a row that nobody can read");
+  return *(Packing *) packing != FAILS;
+}
+
+static gboolean
+make_table (UlakDatabase *database, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  return ulak_database_run_once (database, "CREATE TABLE steps (n)", error);
+}
+
+static gboolean
+count_steps (UlakDatabase *database, gpointer data, GError **error)
+{
+  return ulak_database_get_integer (database, "SELECT count(*) FROM steps", data, error);
+}
+
+static void
+run_work (QueueFixture *fixture, UlakStoreWork work, gpointer data)
+{
+  UlakStore *store = ulak_line_store_get_store (fixture->line.store);
+  g_autoptr (GError) error = NULL;
+  g_auto (Wait) wait = { 0 };
+
+  ulak_store_write_async (store, work, data, NULL, wait_cb, &wait);
+  ulak_store_finish (store, wait_result (&wait), &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_parcel (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  static const struct
+  {
+    const char *id;
+    Packing packing;
+    guint n_parcels, n_steps; /* after it */
+  } cases[] = { { ID_1, LACKS, 0, 0 }, { ID_2, PACKS, 1, 1 }, { ID_3, FAILS, 1, 1 } };
+  Packing packing;
+  gint64 n_steps;
+
+  run_work (fixture, make_table, NULL);
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  ulak_fake_backend_set_pack (fixture->backend, keep_row, &packing);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      packing = cases[i].packing;
+      g_assert_true (send_at_once (fixture, cases[i].id, ONE));
+      assert_status (fixture, cases[i].id, "sent");
+      assert_sent (fixture, i + 1);
+      g_assert_cmpuint (ulak_fake_backend_count_parcels (fixture->backend), ==, cases[i].n_parcels);
+      run_work (fixture, count_steps, &n_steps);
+      g_assert_cmpint (n_steps, ==, cases[i].n_steps);
+    }
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
+}
+
+/* What is not claimed is not packed: its turn comes later. */
+static void
+test_parcel_waits (QueueFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  Packing packing = PACKS;
+  g_autofree char *status = NULL;
+  gint64 n_steps;
+
+  run_work (fixture, make_table, NULL);
+  ulak_fake_backend_set_idempotent (fixture->backend, TRUE);
+  ulak_fake_backend_set_pack (fixture->backend, keep_row, &packing);
+  status = line_accept (&fixture->line, ID_1, HELLO);
+  g_assert_false (send_at_once (fixture, ID_2, ONE));
+  assert_sent (fixture, 2);
+  g_assert_cmpuint (ulak_fake_backend_count_parcels (fixture->backend), ==, 0);
+  run_work (fixture, count_steps, &n_steps);
+  g_assert_cmpint (n_steps, ==, 0);
+  ulak_fake_backend_set_idempotent (fixture->backend, FALSE);
 }
 
 static void
@@ -698,6 +793,8 @@ main (int argc, char **argv)
     { "what is claimed at once keeps the pace of new people", test_permit_keeps_pace },
     { "what may go at once takes its turn of the line's pace", test_permit_counts },
     { "what was claimed at once is sent after a crash", test_permit_survives },
+    { "what is claimed at once is packed in the same transaction, or leaves no trace and goes all the same", test_parcel },
+    { "what waits is not packed", test_parcel_waits },
     { "a message that expires while held fails", test_expiry },
     { "a drain waits for what is in flight and starts nothing new", test_drain },
   };

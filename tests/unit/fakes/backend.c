@@ -14,6 +14,9 @@ struct _UlakFakeBackend
   GQueue *plans;   /* (owned) (element-type UlakSendResult) */
   GQueue *waiting; /* (owned) (element-type GTask) */
   GPtrArray *sent; /* (owned) (element-type utf8) */
+  UlakParcelPack pack;
+  gpointer contents;
+  guint n_parcels;
   gboolean is_slow;
   gboolean fails_fetches;
   gboolean holds_fetches;
@@ -75,6 +78,19 @@ next_result (UlakFakeBackend *self)
 }
 
 static void
+keep_contents (gpointer contents G_GNUC_UNUSED)
+{
+}
+
+static UlakParcel *
+new_parcel (UlakBackend *backend)
+{
+  UlakFakeBackend *self = ULAK_FAKE_BACKEND (backend);
+
+  return self->pack == NULL ? NULL : ulak_parcel_new (self->pack, self->contents, keep_contents);
+}
+
+static void
 send_async (UlakBackend *backend,
             const UlakOutbound *outbound,
             GCancellable *cancellable,
@@ -85,6 +101,7 @@ send_async (UlakBackend *backend,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_ptr_array_add (self->sent, g_strdup (outbound->id));
+  self->n_parcels += outbound->parcel != NULL;
   g_task_set_task_data (task, next_result (self), NULL);
   g_queue_push_tail (self->waiting, task);
   if (!self->is_slow)
@@ -154,6 +171,7 @@ ulak_fake_backend_class_init (UlakFakeBackendClass *klass)
   backend_class->start = start;
   backend_class->stop_async = return_true;
   backend_class->stop_finish = finish;
+  backend_class->new_parcel = new_parcel;
   backend_class->send_async = send_async;
   backend_class->send_finish = send_finish;
   backend_class->mark_read_async = mark_read_async;
@@ -200,6 +218,19 @@ void
 ulak_fake_backend_set_idempotent (UlakFakeBackend *self, gboolean is_idempotent)
 {
   ULAK_BACKEND_GET_CLASS (self)->sends_idempotently = is_idempotent;
+}
+
+void
+ulak_fake_backend_set_pack (UlakFakeBackend *self, UlakParcelPack pack, gpointer contents)
+{
+  self->pack = pack;
+  self->contents = contents;
+}
+
+guint
+ulak_fake_backend_count_parcels (UlakFakeBackend *self)
+{
+  return self->n_parcels;
 }
 
 void

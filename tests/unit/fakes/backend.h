@@ -3,7 +3,7 @@
  *
  * Fake backend: a network that answers as it was told.
  *
- * Each send takes the next planned result; without one it is accepted as "net.N". Answers come from an idle callback, or, while
+ * With a parcel function it gives parcels, and counts those that come back. Each send takes the next planned result; without one it is accepted as "net.N". Answers come from an idle callback, or, while
  * it is slow, when they are released. Compile it into a test: files('../fakes/backend.c').
  */
 #pragma once
@@ -22,6 +22,8 @@ void ulak_fake_backend_plan (UlakFakeBackend *self,
                              gint64 retry_after_ms);
 void ulak_fake_backend_set_hold_reason (UlakFakeBackend *self, const char *reason); /* (static): of the last plan */
 void ulak_fake_backend_set_idempotent (UlakFakeBackend *self, gboolean is_idempotent); /* of the class: put it back */
+void ulak_fake_backend_set_pack (UlakFakeBackend *self, UlakParcelPack pack, gpointer contents); /* NULL: no parcels */
+guint ulak_fake_backend_count_parcels (UlakFakeBackend *self); /* that came with what was sent */
 void ulak_fake_backend_set_slow (UlakFakeBackend *self, gboolean is_slow);
 void ulak_fake_backend_release (UlakFakeBackend *self); /* the oldest send that waits */
 guint ulak_fake_backend_count_waiting (UlakFakeBackend *self);

@@ -215,7 +215,7 @@ is_our_own (const UlakInboundPlace *self, UlakDatabase *database, gboolean *own_
   UlakStatement *row = NULL;
 
   if (self->from == NULL
-      && !ulak_sql_find (database, ULAK_SQL ("message-sent-by-network-id"),
+      && !ulak_sql_find (database, ULAK_SQL ("message-own"),
                          ULAK_BINDINGS (ULAK_TEXT ("network_id", self->network_id)), &row, error))
     return FALSE;
   *own_out = row != NULL;

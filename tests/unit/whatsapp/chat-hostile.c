@@ -191,6 +191,44 @@ test_redirected_copy (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (side_count (self->alice, "messages"), ==, 4);
 }
 
+static char *
+write_copy (const char *id, const char *type, const char *hex)
+{
+  return g_strdup_printf ("<message id='%s' from='" ALICE_LID ":5@lid' recipient='" CAROL_LID "@lid' t='1764059400' type='text'>"
+                          "<enc v='2' type='%s' count='1'>%s</enc></message>",
+                          id, type, hex);
+}
+
+/* What could not be read stood in the chat that the server named; what comes when it was asked for goes where it belongs. */
+static void
+test_redirected_placeholder (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *companion = world_add (self->world, ALICE, ALICE_LID, 5);
+  g_autoptr (UlakNode) stanza = NULL;
+  g_autoptr (GString) hex = g_string_new (NULL);
+  g_autofree char *id = world_network_id (companion, "m1"), *garbage = NULL, *again = NULL;
+  const UlakNode *enc;
+  const guint8 *bytes;
+  gsize size_bytes;
+
+  world_add (self->world, CAROL, CAROL_LID, 0);
+  side_send_text (companion, "m0", BOB, "so that there is a session");
+  side_send_text (self->alice, "a0", BOB, "on both sides");
+  stanza = send_and_redirect (self, companion, "m1", "{'to':'" BOB "','text':{'body':'For Bob'}}", CAROL_LID "@lid");
+  side_connect (self->alice);
+  garbage = write_copy (id, "msg", "0102");
+  side_give (self->alice, garbage);
+  assert_chat (self->alice, CAROL_LID "@lid", "-|undecryptable|");
+  enc = ulak_node_get_child (stanza, "enc");
+  bytes = ulak_node_get_bytes (enc, &size_bytes);
+  for (gsize i = 0; i < size_bytes; i++)
+    g_string_append_printf (hex, "%02x", bytes[i]);
+  again = write_copy (id, ulak_node_get_attribute (enc, "type"), hex->str);
+  side_give (self->alice, again);
+  assert_chat (self->alice, CAROL_LID "@lid", "-|revoked|");
+  assert_chat (self->alice, BOB, "-|text|so that there is a session\n-|text|For Bob");
+}
+
 static void
 test_foreign_edit (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -662,6 +700,7 @@ main (int argc, char **argv)
   ADD ("protocol messages of our own are obeyed from the phone only", test_own_protocol);
   ADD ("copies for own devices of others are not obeyed", test_foreign_device_sent);
   ADD ("copies of own messages stay in the chat that they were written to", test_redirected_copy);
+  ADD ("a placeholder where the copy of an own message was said to be ends", test_redirected_placeholder);
   ADD ("edits and deletions of others' messages are not obeyed", test_foreign_edit);
   ADD ("an administrator may delete, others may not", test_revoke_in_group);
   ADD ("a sender key for another chat is not taken", test_sender_key_elsewhere);

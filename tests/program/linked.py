@@ -208,7 +208,7 @@ class Line:
 class World:
     """The double, the suite with one linked line, two Baileys clients, and who listens to the webhooks."""
 
-    def __init__(self, stack, config=None, clients=(ANNA, BERT), options=None, environment=None):
+    def __init__(self, stack, config=None, clients=(ANNA, BERT), options=None, environment=None, client_options=()):
         self.double = stack.enter_context(WhatsAppDouble(**{"strict_addressing": [SALES, PLAIN], **(options or {})}))
         self.double.control("accounts", {"accounts": [{"phone": phone, "lid": LIDS[phone], "name": NAMES[phone]} for phone in LIDS]})
         self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ulak-clients-")))
@@ -222,7 +222,7 @@ class World:
         self.receiver.trust(self.suite.add_webhook(f"{self.receiver.url}/hook")["secret"])
         self.line = Line(self, "sales", SALES)
         self.line.link()
-        self.clients = {}
+        self.clients, self.client_options = {}, client_options
         stack.callback(self._stop_clients)
         for phone in clients:
             self.join(phone)
@@ -230,7 +230,7 @@ class World:
         self.events_kept = []
 
     def join(self, phone):
-        client = self.clients[phone] = self.double.foreign(auth=self.folder / phone)
+        client = self.clients[phone] = self.double.foreign(*self.client_options, auth=self.folder / phone)
         client.link(lambda text: self.double.scan(phone, text))
         return client
 
@@ -239,7 +239,7 @@ class World:
         wait_for(lambda: not self.double.control(f"devices/{pn(phone, 1)}")["online"], describe=f"the client of {phone} away")
 
     def come_back(self, phone):
-        client = self.clients[phone] = self.double.foreign(auth=self.folder / phone)
+        client = self.clients[phone] = self.double.foreign(*self.client_options, auth=self.folder / phone)
         client.call("connect")
         client.wait("connection", connection="open")
         return client

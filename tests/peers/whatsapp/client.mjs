@@ -5,7 +5,7 @@
 // A linked device that we did not write, Baileys unmodified, driven by a test. README.md has its calls and events.
 //
 //   node client.mjs --server ws://127.0.0.1:PORT/ws/chat [--auth FOLDER] [--store memory|file] [--map NAME=127.0.0.1:PORT]...
-//                   [--bench] [--connect] [--offline] [--full-history] [--log LEVEL]
+//                   [--bench] [--connect] [--offline] [--full-history] [--one-lock] [--log LEVEL]
 import './compat.mjs';
 import { stayOnLoopback, readMap } from './client/loopback.mjs';
 import { serve, tell } from './client/wire.mjs';
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     connect: { type: 'boolean', default: false },
     offline: { type: 'boolean', default: false },
     'full-history': { type: 'boolean', default: false },
+    'one-lock': { type: 'boolean', default: false },
     log: { type: 'string', default: 'silent' },
   },
 });
@@ -64,6 +65,7 @@ const connection = new Connection({
   bench,
   logger,
   isBench: options.bench,
+  hasOneLock: options['one-lock'],
   config: {
     markOnlineOnConnect: !options.offline,
     syncFullHistory: options['full-history'],

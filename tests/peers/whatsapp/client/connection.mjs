@@ -3,11 +3,19 @@
 //
 // Connection: one socket of the package at a time, its events told to the test. After pairing the server wants a new
 // connection (515), which is made at once as every client does; any other end is told and left to the test.
-import makeWASocket, { DisconnectReason } from '@whiskeysockets/baileys';
+import makeWASocket, { DEFAULT_CONNECTION_CONFIG, DisconnectReason } from '@whiskeysockets/baileys';
 import { describeMessage, isUndecryptable, readVote } from './message-events.mjs';
 import { tell } from './wire.mjs';
 
 const ACK_TIMEOUT_MS = 75000;
+
+// The package locks what it reads by its author and what it writes by itself. Both change one session, so that who writes
+// while it reads forgets a step, and uses a key twice. With one lock for all of it, it does not.
+function makeSignalRepositoryWithOneLock(auth, ...rest) {
+  const { transaction } = auth.keys;
+  auth.keys.transaction = (work) => transaction(work, 'everything');
+  return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, ...rest);
+}
 
 export class Connection {
   #options;
@@ -19,7 +27,7 @@ export class Connection {
   }
 
   async open() {
-    const { auth, kept, server, logger, config } = this.#options;
+    const { auth, kept, server, logger, config, hasOneLock } = this.#options;
     const sock = makeWASocket({
       ...config,
       waWebSocketUrl: server,
@@ -27,6 +35,7 @@ export class Connection {
       logger,
       getMessage: async ({ id }) => kept.find(id)?.message,
       shouldSyncHistoryMessage: () => true,
+      ...(hasOneLock ? { makeSignalRepository: makeSignalRepositoryWithOneLock } : {}),
     });
     this.sock = sock;
     sock.ev.process((events) => this.#handle(sock, events));

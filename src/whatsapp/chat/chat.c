@@ -132,6 +132,7 @@ void
 ulak_chat_connected (UlakChat *self)
 {
   self->is_online = TRUE;
+  ulak_placeholders_connected (self->placeholders);
 }
 
 void

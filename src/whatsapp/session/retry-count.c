@@ -80,3 +80,51 @@ ulak_retry_count_forget (UlakDatabase *database,
          && ulak_sql_run (database, ULAK_QUERY ("retry-count-forget"),
                           ULAK_BINDINGS (MESSAGE_BINDINGS (&forms, network_id, author)), error);
 }
+
+/* --- what is still missing --- */
+
+static void
+open_retry_free (gpointer data)
+{
+  UlakOpenRetry *self = data;
+
+  g_free (self->chat);
+  g_free (self->network_id);
+  g_free (self->author);
+  g_free (self);
+}
+
+static UlakOpenRetry *
+read_open_retry (UlakStatement *row)
+{
+  UlakOpenRetry *self = g_new0 (UlakOpenRetry, 1);
+
+  self->chat = ulak_query_get_text (row, "chat");
+  self->network_id = ulak_query_get_text (row, "network_id");
+  self->author = ulak_query_get_text (row, "author");
+  self->is_own = ulak_statement_get_integer (row, "is_own") != 0;
+  return self;
+}
+
+gboolean
+ulak_retry_count_list_open (UlakDatabase *database, gint64 after_us, guint limit, GPtrArray **open_out, GError **error)
+{
+  g_autoptr (GPtrArray) open = g_ptr_array_new_with_free_func (open_retry_free);
+  UlakStatement *rows
+      = ulak_sql_query (database, ULAK_QUERY ("retry-counts-open"),
+                        ULAK_BINDINGS (ULAK_INTEGER ("after_us", after_us), ULAK_INTEGER ("limit", limit)), error);
+  gboolean has_row;
+
+  if (rows == NULL)
+    return FALSE;
+  while (ulak_statement_step (rows, &has_row, error))
+    {
+      if (!has_row)
+        {
+          *open_out = g_steal_pointer (&open);
+          return TRUE;
+        }
+      g_ptr_array_add (open, read_open_retry (rows));
+    }
+  return FALSE;
+}

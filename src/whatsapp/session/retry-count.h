@@ -34,4 +34,20 @@ gboolean ulak_retry_count_forget (UlakDatabase *database,
                                   const UlakPeerDevice *author,
                                   GError **error);
 
+/* A message that was asked for and has not come. */
+typedef struct
+{
+  char *chat;       /* (owned) */
+  char *network_id; /* (owned) */
+  char *author;     /* (owned): the account's JID */
+  gboolean is_own;  /* written by our account */
+} UlakOpenRetry;
+
+/* Asked for after after_us, newest first, at most limit; *open_out (element-type UlakOpenRetry) */
+gboolean ulak_retry_count_list_open (UlakDatabase *database,
+                                     gint64 after_us,
+                                     guint limit,
+                                     GPtrArray **open_out,
+                                     GError **error);
+
 G_END_DECLS

@@ -105,6 +105,62 @@ test_repeat_of_unreadable (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (side_count_sent (self->alice, "receipt", "type", "inactive"), ==, 1);
 }
 
+static void
+give_unreadable (Side *side)
+{
+  side_give (side, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='text'><enc v='2' type='msg'>330a</enc></message>");
+}
+
+/* The author does not answer, and the line dies before it asks its phone: it asks at the next start, and once. */
+static void
+test_phone_is_asked_after_death (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *line = world_add (self->world, ALICE, ALICE_LID, 1);
+
+  give_unreadable (line);
+  g_assert_cmpuint (side_count_sent (line, "receipt", "type", "retry"), ==, 1);
+  side_forget_sent (line);
+  side_restart (line);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 0);
+  world_advance_ms (self->world, 5000);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 1);
+  side_disconnect (line);
+  side_connect (line);
+  world_advance_ms (self->world, 60000);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 1);
+}
+
+/* The connection is away when the phone is to be asked: it is asked when it is back. */
+static void
+test_phone_is_asked_when_back (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *line = world_add (self->world, ALICE, ALICE_LID, 1);
+
+  give_unreadable (line);
+  side_disconnect (line);
+  world_advance_ms (self->world, 10000);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 0);
+  side_connect (line);
+  world_advance_ms (self->world, 5000);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 1);
+}
+
+/* What came again is not asked for at the next start. */
+static void
+test_phone_is_not_asked_for_what_came (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *line = world_add (self->world, ALICE, ALICE_LID, 1);
+
+  side_send_text (self->bob, "m0", ALICE, "Zero");
+  side_send_text (line, "a0", BOB, "Yes?");
+  self->world->damages = TRUE;
+  side_send_text (self->bob, "m1", ALICE, "One");
+  assert_chat (line, BOB, BOB "|text|Zero\n" BOB "|text|One");
+  side_restart (line);
+  world_advance_ms (self->world, 10000);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 0);
+}
+
 /* A deletion that came damaged leaves no placeholder behind when it has come again. */
 static void
 test_deletion_came_again (Fixture *self, gconstpointer data G_GNUC_UNUSED)
@@ -390,6 +446,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("a repeat of what was cleaned up stays silent", test_repeat_of_cleaned_up);
   ADD ("a repeat of what came again readable stays silent", test_repeat_of_unreadable);
+  ADD ("the phone is asked at the next start when the line died before it did", test_phone_is_asked_after_death);
+  ADD ("the phone is asked when the connection is back", test_phone_is_asked_when_back);
+  ADD ("the phone is not asked for what came", test_phone_is_not_asked_for_what_came);
   ADD ("a deletion that came again leaves no placeholder", test_deletion_came_again);
   ADD ("a message that has no row as it is has one with its bytes", test_kept_whole);
   ADD ("a message that can have no row at all is a placeholder", test_let_go);

@@ -12,7 +12,8 @@
  * still turn out durable after a power cut at that very moment: a failed work has an unknown outcome, as
  * everywhere; ids make a repeat harmless.)
  *
- * Checkpoints run here between transactions, after the callers have their answers, and never inside COMMIT.
+ * Checkpoints run here between transactions, after the callers have their answers, and never inside COMMIT: in a pause, since
+ * whoever comes meanwhile waits for it, unless there is none for long.
  */
 #include "store/worker.h"
 
@@ -27,9 +28,10 @@
 #define BATCH_COMMITS 4 /* so long as this many commits take */
 #define PROBE_INTERVAL_US G_USEC_PER_SEC
 
-/* At 4 KiB a page: 4 MiB is worth a checkpoint when nobody waits, 16 MiB is when somebody does. */
+/* At 4 KiB a page: 4 MiB is worth a checkpoint when nobody has come for a while, 16 MiB is when somebody does all the time. */
 #define CHECKPOINT_IDLE_PAGES 1000
 #define CHECKPOINT_BUSY_PAGES 4000
+#define CHECKPOINT_PAUSE_US 5000
 
 struct _UlakWorker
 {
@@ -284,16 +286,14 @@ checkpoint (UlakWorker *self, int mode)
 }
 
 /* A reader may hold the log back: so what counts is how much it grew since the last try. */
-static void
-checkpoint_if_due (UlakWorker *self)
+static gboolean
+is_checkpoint_due (UlakWorker *self, gint64 min_pages)
 {
   gint64 pages = ulak_database_get_wal_pages (self->database);
-  gboolean is_idle = ulak_queue_get_length (self->queue) == 0;
 
   if (pages < self->checkpoint_pages)
     self->checkpoint_pages = 0; /* it started over */
-  if (pages - self->checkpoint_pages >= (is_idle ? CHECKPOINT_IDLE_PAGES : CHECKPOINT_BUSY_PAGES))
-    checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
+  return pages - self->checkpoint_pages >= min_pages;
 }
 
 /* Many lines on one machine are idle most of the time: what they keep for speed is worth less than its memory. */
@@ -311,6 +311,8 @@ get_patience_us (UlakWorker *self)
 {
   if (has_fault (self))
     return PROBE_INTERVAL_US;
+  if (is_checkpoint_due (self, CHECKPOINT_IDLE_PAGES))
+    return CHECKPOINT_PAUSE_US;
   return g_atomic_int_get (&self->is_resting) ? ULAK_QUEUE_WAIT_FOR_EVER : self->options.rest_us;
 }
 
@@ -330,9 +332,12 @@ run_worker (gpointer user_data)
         }
       else if (has_fault (self))
         probe (self);
+      else if (is_checkpoint_due (self, CHECKPOINT_IDLE_PAGES))
+        checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
       else if (patience_us != ULAK_QUEUE_WAIT_FOR_EVER) /* else it was woken and is only to wait anew */
         rest (self);
-      checkpoint_if_due (self);
+      if (is_checkpoint_due (self, CHECKPOINT_BUSY_PAGES))
+        checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
       patience_us = get_patience_us (self);
     }
 

@@ -79,6 +79,7 @@ put (UlakDatabase *database,
                      error))
     return FALSE;
   work->events_change++;
+  work->has_new_events = TRUE;
   return TRUE;
 }
 

@@ -23,10 +23,12 @@ outbox_event_free (gpointer data)
 typedef struct
 {
   UlakLineWork head;
+  gint64 after;
   guint limit;
   gsize max_bytes;
   gint64 last;
   GPtrArray *events; /* out */
+  gboolean has_more; /* out */
 } Batch;
 
 static void
@@ -58,10 +60,11 @@ read_run (UlakDatabase *database, gpointer data, GError **error)
   Batch *self = data;
   UlakStatement *rows
       = ulak_sql_query (database, ULAK_SQL ("outbox-read"),
-                        ULAK_BINDINGS (ULAK_INTEGER ("limit", self->limit)), error);
+                        ULAK_BINDINGS (ULAK_INTEGER ("after", self->after), ULAK_INTEGER ("limit", self->limit + 1)), error);
   gsize bytes = 0;
   gboolean has_row;
 
+  self->has_more = FALSE;
   g_clear_pointer (&self->events, g_ptr_array_unref);
   self->events = g_ptr_array_new_with_free_func (outbox_event_free);
   while (rows != NULL)
@@ -71,7 +74,8 @@ read_run (UlakDatabase *database, gpointer data, GError **error)
       if (!has_row)
         return TRUE;
       bytes += strlen (ulak_statement_get_text (rows, "data"));
-      if (bytes > self->max_bytes && self->events->len > 0)
+      self->has_more = self->events->len == self->limit || (bytes > self->max_bytes && self->events->len > 0);
+      if (self->has_more)
         return TRUE;
       g_ptr_array_add (self->events, event_of_row (rows));
     }
@@ -81,12 +85,15 @@ read_run (UlakDatabase *database, gpointer data, GError **error)
 static void
 read_done (UlakLineStore *self G_GNUC_UNUSED, UlakLineWork *work, GTask *task)
 {
-  g_task_return_pointer (task, g_steal_pointer (&((Batch *) work)->events), (GDestroyNotify) g_ptr_array_unref);
+  Batch *batch = (Batch *) work;
+
+  g_task_set_task_data (task, GINT_TO_POINTER (batch->has_more), NULL);
+  g_task_return_pointer (task, g_steal_pointer (&batch->events), (GDestroyNotify) g_ptr_array_unref);
 }
 
-/** ulak_line_store_read_outbox_async: the oldest events, at most @limit and @max_bytes of data, but one at least */
 void
 ulak_line_store_read_outbox_async (UlakLineStore *self,
+                                   gint64 after,
                                    guint limit,
                                    gsize max_bytes,
                                    GAsyncReadyCallback callback,
@@ -94,6 +101,7 @@ ulak_line_store_read_outbox_async (UlakLineStore *self,
 {
   Batch *batch = g_new0 (Batch, 1);
 
+  batch->after = after;
   batch->limit = limit;
   batch->max_bytes = max_bytes;
   ulak_line_store_read (self, read_run, batch, batch_free, read_done,
@@ -101,9 +109,11 @@ ulak_line_store_read_outbox_async (UlakLineStore *self,
 }
 
 GPtrArray *
-ulak_line_store_read_outbox_finish (UlakLineStore *self, GAsyncResult *result, GError **error)
+ulak_line_store_read_outbox_finish (UlakLineStore *self, GAsyncResult *result, gboolean *has_more_out, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  if (has_more_out != NULL)
+    *has_more_out = GPOINTER_TO_INT (g_task_get_task_data (G_TASK (result)));
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 

@@ -90,7 +90,7 @@ apply_changes (UlakLineStore *self, const UlakLineWork *work)
   self->events += work->events_change;
   if (work->depth_change != 0 || work->held_change != 0)
     g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
-  if (work->events_change > 0)
+  if (work->has_new_events)
     g_signal_emit (self, signals[SIGNAL_EVENTS], 0);
 }
 
@@ -166,6 +166,7 @@ ulak_line_work_start (gpointer work)
   head->depth_change = 0;
   head->held_change = 0;
   head->events_change = 0;
+  head->has_new_events = FALSE;
 }
 
 void

@@ -220,13 +220,16 @@ typedef struct
   char *data;
 } UlakOutboxEvent;
 
+/* Those after number after, at most limit and max_bytes of data, but one at least. */
 void ulak_line_store_read_outbox_async (UlakLineStore *self,
+                                        gint64 after,
                                         guint limit,
                                         gsize max_bytes,
                                         GAsyncReadyCallback callback,
                                         gpointer user_data);
 GPtrArray *ulak_line_store_read_outbox_finish (UlakLineStore *self,
                                                GAsyncResult *result,
+                                               gboolean *has_more_out, /* (nullable) */
                                                GError **error); /* UlakOutboxEvent */
 void ulak_line_store_forget_outbox_async (UlakLineStore *self,
                                           gint64 last_sequence,

@@ -17,6 +17,7 @@ typedef struct
   gint depth_change;
   gint held_change;
   gint events_change;
+  gboolean has_new_events;
   gint64 now_us; /* wall clock, when it was asked for */
 } UlakLineWork;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The Ulak authors
  *
- * Read, submit, forget, again; any fault leads to the timer.
+ * Read, submit, again; any fault leads to the timer. What was submitted is forgotten from time to time.
  */
 #include "connector/outbox-pump.h"
 
@@ -16,6 +16,7 @@
 #define BATCH_EVENTS 500 /* what Webhooks1.Submit takes */
 #define BATCH_BYTES (1024 * 1024)
 #define CALL_TIMEOUT_MS 30000
+#define FORGET_US (200 * 1000)
 
 static const UlakBackoff backoff = { 200, 5000, 20 };
 
@@ -29,12 +30,17 @@ struct _UlakOutboxPump
   UlakRandom *random;          /* (owned) */
   char *account;               /* (owned) */
   gulong events_handler;
+  gboolean has_news; /* events that were not read yet */
   gboolean is_busy;
   gboolean is_started;
   guint failures;    /* in a row */
   gboolean is_picky; /* a batch was called wrong: one event at a time, to know which */
   char *fault;       /* (owned) (nullable) */
   guint timer;
+  gint64 submitted;  /* the log has all up to this number */
+  gint64 forgotten;  /* and up to this one they are gone */
+  gboolean is_forgetting;
+  guint forget_timer;
   GTask *draining; /* (owned) (nullable) */
 };
 
@@ -43,12 +49,19 @@ G_DEFINE_FINAL_TYPE (UlakOutboxPump, ulak_outbox_pump, G_TYPE_OBJECT)
 static void pump (UlakOutboxPump *self);
 
 static void
+clear_timers (UlakOutboxPump *self)
+{
+  ulak_clock_clear_timer (self->clock, &self->timer);
+  ulak_clock_clear_timer (self->clock, &self->forget_timer);
+}
+
+static void
 ulak_outbox_pump_dispose (GObject *object)
 {
   UlakOutboxPump *self = ULAK_OUTBOX_PUMP (object);
 
   if (self->clock != NULL)
-    ulak_clock_clear_timer (self->clock, &self->timer);
+    clear_timers (self);
   g_clear_signal_handler (&self->events_handler, self->store);
   g_clear_object (&self->store);
   g_clear_object (&self->connection);
@@ -93,6 +106,7 @@ static void
 rest_after (UlakOutboxPump *self, const GError *error)
 {
   self->is_busy = FALSE;
+  self->has_news = TRUE;
   self->failures++;
   g_free (self->fault);
   self->fault = g_strdup (error->message);
@@ -105,26 +119,72 @@ rest_after (UlakOutboxPump *self, const GError *error)
         self->clock, ulak_backoff_next_ms (&backoff, self->failures, self->random) * 1000, timer_cb, self);
 }
 
-static void
-forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (UlakOutboxPump) self = user_data;
-  g_autoptr (GError) error = NULL;
+/* --- forgetting --- */
 
-  if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
-    {
-      rest_after (self, error);
-      return;
-    }
-  self->is_busy = FALSE;
-  pump (self);
-}
+static void forget_later (UlakOutboxPump *self);
 
 typedef struct
 {
   UlakOutboxPump *self; /* (owned) */
   gint64 last_sequence;
-} Submission;
+} Batch;
+
+static Batch *
+batch_new (UlakOutboxPump *self, gint64 last_sequence)
+{
+  Batch *batch = g_new0 (Batch, 1);
+
+  *batch = (Batch){ g_object_ref (self), last_sequence };
+  return batch;
+}
+
+/* What cannot be forgotten now is later. */
+static void
+forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Batch *batch = user_data;
+  g_autoptr (UlakOutboxPump) self = batch->self;
+  g_autoptr (GError) error = NULL;
+
+  self->is_forgetting = FALSE;
+  if (!ulak_line_store_finish (ULAK_LINE_STORE (source), result, &error))
+    {
+      ulak_log_debug (NULL, "Events that the log has stay in the outbox: %s", error->message);
+      end_drain (self);
+    }
+  else
+    self->forgotten = batch->last_sequence;
+  forget_later (self);
+  pump (self);
+}
+
+static void
+forget (UlakOutboxPump *self)
+{
+  ulak_clock_clear_timer (self->clock, &self->forget_timer);
+  if (self->is_forgetting)
+    return;
+  self->is_forgetting = TRUE;
+  ulak_line_store_forget_outbox_async (self->store, self->submitted, forgotten_cb, batch_new (self, self->submitted));
+}
+
+static void
+forget_timer_cb (gpointer user_data)
+{
+  UlakOutboxPump *self = user_data;
+
+  self->forget_timer = 0;
+  forget (self);
+}
+
+static void
+forget_later (UlakOutboxPump *self)
+{
+  if (self->is_started && self->forgotten < self->submitted && self->forget_timer == 0)
+    self->forget_timer = ulak_clock_add_timer (self->clock, FORGET_US, forget_timer_cb, self);
+}
+
+/* --- carrying --- */
 
 static void
 note_success (UlakOutboxPump *self)
@@ -139,8 +199,8 @@ note_success (UlakOutboxPump *self)
 static void
 submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Submission *submission = user_data;
-  g_autoptr (UlakOutboxPump) self = submission->self;
+  g_autofree Batch *batch = user_data;
+  g_autoptr (UlakOutboxPump) self = batch->self;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
@@ -153,8 +213,10 @@ submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   note_success (self);
-  ulak_line_store_forget_outbox_async (self->store, submission->last_sequence, forgotten_cb,
-                                       g_object_ref (self));
+  self->is_busy = FALSE;
+  self->submitted = batch->last_sequence;
+  forget_later (self);
+  pump (self);
 }
 
 static GVariant *
@@ -180,8 +242,9 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (UlakOutboxPump) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) events = ulak_line_store_read_outbox_finish (ULAK_LINE_STORE (source), result, &error);
-  Submission *submission;
+  gboolean has_more;
+  g_autoptr (GPtrArray) events = ulak_line_store_read_outbox_finish (ULAK_LINE_STORE (source), result, &has_more, &error);
+  gint64 last;
 
   if (events == NULL)
     {
@@ -191,15 +254,26 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (events->len == 0)
     {
       self->is_busy = FALSE;
-      end_drain (self);
+      pump (self);
       return;
     }
-  submission = g_new0 (Submission, 1);
-  submission->self = g_object_ref (self);
-  submission->last_sequence = ((UlakOutboxEvent *) g_ptr_array_index (events, events->len - 1))->sequence;
+  self->has_news |= has_more;
+  last = ((UlakOutboxEvent *) g_ptr_array_index (events, events->len - 1))->sequence;
   g_dbus_connection_call (self->connection, ULAK_BUS_NAME_WEBHOOKS, ULAK_OBJECT_PATH_WEBHOOKS,
                           ULAK_BUS_NAME_WEBHOOKS, "Submit", make_batch (self, events), G_VARIANT_TYPE ("(t)"),
-                          G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, NULL, submitted_cb, submission);
+                          G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, NULL, submitted_cb, batch_new (self, last));
+}
+
+/* Everything was carried: before an end it is forgotten, too. */
+static void
+finish (UlakOutboxPump *self)
+{
+  if (self->draining == NULL)
+    return;
+  if (self->forgotten < self->submitted)
+    forget (self);
+  else
+    end_drain (self);
 }
 
 static void
@@ -207,13 +281,14 @@ pump (UlakOutboxPump *self)
 {
   if (!self->is_started || self->is_busy || self->timer != 0)
     return;
-  if (ulak_line_store_get_events (self->store) == 0)
+  if (!self->has_news)
     {
-      end_drain (self);
+      finish (self);
       return;
     }
   self->is_busy = TRUE;
-  ulak_line_store_read_outbox_async (self->store, self->is_picky ? 1 : BATCH_EVENTS, BATCH_BYTES, read_cb,
+  self->has_news = FALSE;
+  ulak_line_store_read_outbox_async (self->store, self->submitted, self->is_picky ? 1 : BATCH_EVENTS, BATCH_BYTES, read_cb,
                                      g_object_ref (self));
 }
 
@@ -234,6 +309,13 @@ ulak_outbox_pump_new (UlakLineStore *store,
   return self;
 }
 
+static void
+take_news (UlakOutboxPump *self)
+{
+  self->has_news = TRUE;
+  pump (self);
+}
+
 /** ulak_outbox_pump_start: from now on each commit that leaves events wakes it */
 void
 ulak_outbox_pump_start (UlakOutboxPump *self)
@@ -241,7 +323,8 @@ ulak_outbox_pump_start (UlakOutboxPump *self)
   g_return_if_fail (!self->is_started);
 
   self->is_started = TRUE;
-  self->events_handler = g_signal_connect_swapped (self->store, "events", G_CALLBACK (pump), self);
+  self->has_news = ulak_line_store_get_events (self->store) > 0;
+  self->events_handler = g_signal_connect_swapped (self->store, "events", G_CALLBACK (take_news), self);
   pump (self);
 }
 
@@ -268,7 +351,7 @@ ulak_outbox_pump_drain_finish (UlakOutboxPump *self, GAsyncResult *result, GErro
 {
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
   if (self->clock != NULL)
-    ulak_clock_clear_timer (self->clock, &self->timer);
+    clear_timers (self);
   self->is_started = FALSE;
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -3,8 +3,9 @@
  *
  * Outbox pump: carries events from the line's outbox to the event log of ulak-webhooks.
  *
- * One batch at a time, in order; rows go only after the log confirmed that they are on its disk. A batch whose answer got
- * lost is sent again, which the ids make harmless. While the log is away or full it waits with backoff; the rows stay.
+ * One batch at a time, in order; rows go only after the log confirmed that they are on its disk, and those of a fifth of a second go
+ * together: a commit for each batch would be in the way of messages. A batch whose answer got lost is sent again, and so is what
+ * was not forgotten when the process died, which the ids make harmless. While the log is away or full it waits with backoff; the rows stay.
  * Main thread only.
  */
 #pragma once

@@ -37,7 +37,7 @@ static const UlakMetricFamily families[] = {
   GAUGE ("ulak_build_info", "Processes of each program and version; 1 for each.", "program", "version"),
   GAUGE ("ulak_line_state", "1 for the state that a line is in, 0 for states it has been in.", "account", "state"),
   GAUGE ("ulak_queue_depth", "Messages that wait to be sent.", "account"),
-  GAUGE ("ulak_outbox_rows", "Events of a line that the event log has not confirmed yet.", "account"),
+  GAUGE ("ulak_outbox_rows", "Events of a line that the event log has not confirmed, or only a moment ago.", "account"),
   GAUGE ("ulak_inbox_rows", "Callbacks that wait for their line.", "account"),
   GAUGE ("ulak_link_frame_age_seconds", "Since a linked line heard its server; -1: not on this connection.", "account"),
   GAUGE ("ulak_link_pong_age_seconds", "Since a linked line's server answered a ping; -1: not on this connection.", "account"),

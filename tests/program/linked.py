@@ -119,6 +119,14 @@ class Line:
     def is_settled(self):
         return self.device()["queued"] == 0
 
+    def has_told_all(self):
+        """No event waits in its outbox, not even one that the event log has already."""
+        try:
+            text, = self.bus("Metrics", GLib.Variant("(a{sv})", ({},)), interface="org.ulak.Service1")
+        except GLib.Error:
+            return False  # it is away for a moment
+        return f'ulak_outbox_rows{{account="{self.account}"}} 0\n' in text
+
     # --- the bus ---
 
     def bus(self, method, parameters=None, interface="org.ulak.Account1"):

@@ -459,11 +459,13 @@ class Exchange:
         assert self.world.line.wait_message(sent, type="text")["text"] == text
         self.world.wait_event("message.received", network_id=sent)
         wait_for(self.world.line.is_settled, describe="acknowledged")
+        wait_for(self.world.line.has_told_all, describe="an empty outbox")
         assert len(told(self.world)[sent]) == 1
 
     def _sent(self, to, people):
         text = self._text()
         ours = self.world.line.wait_status(post(self.world, to, text), "delivered")
+        wait_for(self.world.line.has_told_all, describe="an empty outbox")
         for phone in people:
             self.world.wait_inbox(phone, text=text)
             assert {row["id"] for row in self.world.inbox(phone, text=text)} == {ours["network_id"]}

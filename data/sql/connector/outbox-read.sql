@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- SPDX-FileCopyrightText: The Ulak authors
-SELECT * FROM outbox ORDER BY sequence LIMIT :limit
+SELECT * FROM outbox WHERE sequence > :after ORDER BY sequence LIMIT :limit

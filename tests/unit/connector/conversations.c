@@ -651,6 +651,32 @@ test_only_the_newest_presence_waits (LineFixture *fixture, gconstpointer data G_
   g_assert_cmpuint (ulak_line_store_get_events (fixture->store), ==, 1000);
 }
 
+static void
+count_signal (guint *n)
+{
+  ++*n;
+}
+
+/* It takes the place of one that may have been told already. */
+static void
+test_a_newer_presence_is_news (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (JsonObject) typing = parse_json ("{'presence':{'state':'typing'}}");
+  guint n_signals = 0;
+  gulong handler = g_signal_connect_swapped (fixture->store, "events", G_CALLBACK (count_signal), &n_signals);
+
+  for (guint i = 1; i <= 2; i++)
+    {
+      UlakInbound *inbound = ulak_inbound_new ();
+
+      ulak_inbound_add_passing_event (inbound, "presence.updated", PHONE, T0, typing);
+      line_commit (fixture, inbound);
+      g_assert_cmpuint (ulak_line_store_get_events (fixture->store), ==, 1);
+      g_assert_cmpuint (n_signals, ==, i);
+    }
+  g_signal_handler_disconnect (fixture->store, handler);
+}
+
 /* --- events of new messages --- */
 
 /* Tells of a row as if it were an old one. */
@@ -679,8 +705,8 @@ assert_told_alike (LineFixture *fixture, int sequence, const UlakInboundMessage 
   ulak_inbound_add_message (inbound, &message);
   ulak_inbound_set_extra (inbound, tell_again, GINT_TO_POINTER (sequence), NULL);
   g_assert_cmpuint (line_commit (fixture, inbound), ==, 1);
-  ulak_line_store_read_outbox_async (fixture->store, 500, 4 * 1024 * 1024, wait_cb, &read);
-  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), NULL);
+  ulak_line_store_read_outbox_async (fixture->store, 0, 500, 4 * 1024 * 1024, wait_cb, &read);
+  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), NULL, NULL);
   g_assert_cmpuint (events->len, ==, 2);
   g_assert_cmpstr (((UlakOutboxEvent *) g_ptr_array_index (events, 0))->data, ==,
                    ((UlakOutboxEvent *) g_ptr_array_index (events, 1))->data);
@@ -738,6 +764,7 @@ main (int argc, char **argv)
   ADD ("an outbound message knows what it is about", test_targets);
   ADD ("a mark-read names each message", test_unread);
   ADD ("of presences only the newest waits and not too many", test_only_the_newest_presence_waits);
+  ADD ("a presence that replaces another is told, too", test_a_newer_presence_is_news);
   ADD ("a new message is told as its row shows it", test_new_messages_are_told_as_their_rows);
   return g_test_run ();
 }

@@ -266,8 +266,8 @@ line_events (LineFixture *fixture)
   g_auto (Wait) read = { 0 };
   g_auto (Wait) forget = { 0 };
 
-  ulak_line_store_read_outbox_async (fixture->store, 500, 1024 * 1024, wait_cb, &read);
-  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), &error);
+  ulak_line_store_read_outbox_async (fixture->store, 0, 500, 1024 * 1024, wait_cb, &read);
+  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), NULL, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < events->len; i++)
     g_string_append_printf (text, "%s%s", i == 0 ? "" : " ",

@@ -454,8 +454,8 @@ take_data (LineFixture *fixture)
   g_autofree char *types = NULL;
   GString *all = g_string_new (NULL);
 
-  ulak_line_store_read_outbox_async (fixture->store, 100, 64 * 1024 * 1024, wait_cb, &read);
-  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), &error);
+  ulak_line_store_read_outbox_async (fixture->store, 0, 100, 64 * 1024 * 1024, wait_cb, &read);
+  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), NULL, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < events->len; i++)
     {
@@ -468,6 +468,44 @@ take_data (LineFixture *fixture)
     }
   types = line_events (fixture);
   return g_string_free (all, FALSE);
+}
+
+static guint
+read_after (LineFixture *fixture, gint64 *after, guint limit, gsize max_bytes, gboolean *has_more_out)
+{
+  g_auto (Wait) read = { NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+
+  ulak_line_store_read_outbox_async (fixture->store, *after, limit, max_bytes, wait_cb, &read);
+  events = ulak_line_store_read_outbox_finish (fixture->store, wait_result (&read), has_more_out, &error);
+  g_assert_no_error (error);
+  if (events->len > 0)
+    *after = ((UlakOutboxEvent *) g_ptr_array_index (events, events->len - 1))->sequence;
+  return events->len;
+}
+
+/* What was read already may still be there. */
+static void
+test_outbox_in_parts (LineFixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *types = NULL;
+  gboolean has_more;
+  gint64 after = 0;
+
+  for (guint i = 1; i <= 5; i++)
+    commit_event (fixture, NULL, i, "{'field': 'account_update'}");
+  g_assert_cmpuint (read_after (fixture, &after, 2, 1024, &has_more), ==, 2);
+  g_assert_true (has_more);
+  g_assert_cmpuint (read_after (fixture, &after, 2, 1, &has_more), ==, 1);
+  g_assert_true (has_more);
+  g_assert_cmpuint (read_after (fixture, &after, 2, 1024, &has_more), ==, 2);
+  g_assert_false (has_more);
+  g_assert_cmpuint (read_after (fixture, &after, 2, 1024, &has_more), ==, 0);
+  g_assert_false (has_more);
+  types = line_events (fixture); /* and empties it */
+  commit_event (fixture, NULL, 6, "{'field': 'account_update'}");
+  g_assert_cmpuint (read_after (fixture, &after, 2, 1024, &has_more), ==, 1);
 }
 
 static void
@@ -537,6 +575,7 @@ main (int argc, char **argv)
     { "an expired message fails and lets the next one pass", test_expiry },
     { "chats that wrote lately come first", test_replies_first },
     { "a person under two ids has one chat", test_one_person },
+    { "the outbox is read in parts", test_outbox_in_parts },
     { "lists page from new to old", test_lists },
     { "cleaned up messages do not come back as new", test_trim },
   };

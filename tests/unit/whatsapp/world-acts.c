@@ -102,8 +102,8 @@ side_events (Side *self)
   g_autoptr (GPtrArray) events = NULL;
   g_autoptr (GError) error = NULL;
 
-  ulak_line_store_read_outbox_async (self->store, 1000, 1 << 20, world_wait_cb, &wait);
-  events = ulak_line_store_read_outbox_finish (self->store, world_wait_result (&wait), &error);
+  ulak_line_store_read_outbox_async (self->store, 0, 1000, 1 << 20, world_wait_cb, &wait);
+  events = ulak_line_store_read_outbox_finish (self->store, world_wait_result (&wait), NULL, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < events->len; i++)
     {

@@ -6,7 +6,7 @@
 
 NAME is one of receive, send, group, start, memory, history; all without one.
 
-The server is the double of tests/peers/whatsapp, in a network without a way out; lines reach it over TLS. Ours is the built
+The server is the double of tests/peers/whatsapp, in a network without a way out; all reach it over TLS. Ours is the built
 program (ULAK_BUILD) with its whole suite. Each side takes its turn, and the median over the rounds is shown. CPU time is
 that of the process as the kernel counts it. Prints one line a figure and a JSON document at the end.
 """
@@ -78,7 +78,7 @@ class Bench:
         self.clients = {}
         stack.callback(lambda: [client.stop() for client in self.clients.values()])
         for phone, store in ((WITH_FILES, "file"), (IN_MEMORY, "memory")):
-            client = self.clients[phone] = self.double.foreign("--store", store, "--bench", auth=self.folder / phone)
+            client = self.clients[phone] = self.double.foreign("--store", store, "--bench", url="wss_url", auth=self.folder / phone)
             client.link(lambda text, phone=phone: self.double.scan(phone, text))
 
     # --- who is measured ---
@@ -204,7 +204,7 @@ class Bench:
     def start_theirs(self):
         self.clients[WITH_FILES].stop()
         start = time.monotonic()
-        client = self.clients[WITH_FILES] = self.double.foreign("--store", "file", "--bench", "--connect", auth=self.folder / WITH_FILES)
+        client = self.clients[WITH_FILES] = self.double.foreign("--store", "file", "--bench", "--connect", url="wss_url", auth=self.folder / WITH_FILES)
         client.wait("connection", connection="open")
         return (time.monotonic() - start) * 1000
 

@@ -85,11 +85,11 @@ class WhatsAppDouble(PeerProcess):
     def scan(self, phone, text, **options):
         return self.control(f"accounts/{phone}/scan", {"qr": text, **options})
 
-    def foreign(self, *options, **more):
+    def foreign(self, *options, url="ws_url", **more):
         from tests.program.foreign import ForeignClient
 
         media = self.places["media_url"].removeprefix("https://")
-        return ForeignClient(self.places["ws_url"], "--map", f"*={media}", *options, certificates=self.certificates, **more)
+        return ForeignClient(self.places[url], "--map", f"*={media}", *options, certificates=self.certificates, **more)
 
 
 def node_is_ready():

@@ -50,6 +50,14 @@ befriend (Fixture *self)
   side_forget_sent (self->alice);
 }
 
+static JsonObject *
+parse (const char *text)
+{
+  g_autoptr (JsonNode) node = json_from_string (text, NULL);
+
+  return json_node_dup_object (node);
+}
+
 /* All that a ratchet step changes, as one text. */
 static gboolean
 ratchets_run (UlakDatabase *database, gpointer data, GError **error)
@@ -97,7 +105,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Accepted, accepted_clear)
 static void
 accept (Side *side, const char *id, const char *document, Accepted *accepted_out)
 {
-  g_autoptr (JsonObject) message = json_node_dup_object (json_from_string (document, NULL));
+  g_autoptr (JsonObject) message = parse (document);
   UlakSendPermit permit = { .chat = json_object_get_string_member (message, "to"), .may_be_cold = TRUE, .may_be_new = TRUE };
   g_autofree char *status = NULL;
   g_autoptr (GError) error = NULL;
@@ -322,7 +330,7 @@ pack (Side *side, Packing *packing, gboolean fails)
 static void
 test_run_again (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr (JsonObject) message = json_node_dup_object (json_from_string (HELLO, NULL));
+  g_autoptr (JsonObject) message = parse (HELLO);
   g_autoptr (UlakParcel) parcel = NULL;
   g_autoptr (UlakSendResult) result = NULL;
   g_autofree char *before = NULL, *undone = NULL, *after = NULL;
@@ -354,7 +362,7 @@ test_run_again (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 static void
 test_run_again_without (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr (JsonObject) message = json_node_dup_object (json_from_string (HELLO, NULL));
+  g_autoptr (JsonObject) message = parse (HELLO);
   g_autoptr (UlakParcel) parcel = NULL;
   g_autofree char *before = NULL, *after = NULL;
   Packing packing;
@@ -376,7 +384,7 @@ test_run_again_without (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 static void
 test_file (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr (JsonObject) message = json_node_dup_object (json_from_string (PICTURE, NULL));
+  g_autoptr (JsonObject) message = parse (PICTURE);
   g_autoptr (UlakParcel) parcel = NULL;
   Packing packing;
 

@@ -327,8 +327,19 @@ is_for_us (const UlakNode *unavailable)
   return type == NULL || !g_str_has_suffix (type, "_unavailable_fanout");
 }
 
-static void
-take_unavailable (UlakReading *reading, const UlakNode *unavailable)
+/* Noted as asked for, since the line may die before it asks: whatsapp/chat/placeholders. */
+static gboolean
+note_asked (UlakReading *reading, GError **error)
+{
+  const UlakPeerDevice author = { reading->author.id, reading->address->author.device };
+  guint count = 0;
+
+  return ulak_retry_count_next (reading->database, &reading->address->chat, reading->network_id, &author, 0,
+                                reading->entry->view.now_us, &count, error);
+}
+
+static gboolean
+take_unavailable (UlakReading *reading, const UlakNode *unavailable, GError **error)
 {
   UlakVerdict *verdict = &reading->entry->verdict;
   const char *type = ulak_node_get_attribute (unavailable, "type");
@@ -337,6 +348,7 @@ take_unavailable (UlakReading *reading, const UlakNode *unavailable)
   verdict->asks_phone = is_for_us (unavailable) && g_strcmp0 (type, "view_once") != 0 && may_ask_phone (reading);
   if (!reading->address->is_peer)
     ulak_reading_add_placeholder (reading, "unavailable");
+  return !verdict->asks_phone || note_asked (reading, error);
 }
 
 static gboolean
@@ -350,10 +362,7 @@ take_parts_of_user (UlakReading *reading, GError **error)
     return FALSE;
   verdict->is_decrypted = parts.n_read > 0;
   if (parts.n_parts == 0 && unavailable != NULL)
-    {
-      take_unavailable (reading, unavailable);
-      return TRUE;
-    }
+    return take_unavailable (reading, unavailable, error);
   if (parts.n_read == 0 && (parts.is_failed || parts.repeated != NULL) && !judge_repeat (reading, &parts, error))
     return FALSE;
   if (parts.n_read == 0 && !parts.was_here && (parts.is_failed || parts.n_parts == 0))

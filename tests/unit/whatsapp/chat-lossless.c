@@ -130,6 +130,18 @@ test_phone_is_asked_after_death (Fixture *self, gconstpointer data G_GNUC_UNUSED
   g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 1);
 }
 
+/* Nor is what only the phone has forgotten by a death. */
+static void
+test_phone_is_asked_for_what_it_has (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  Side *line = world_add (self->world, ALICE, ALICE_LID, 1);
+
+  side_give (line, "<message id='X' from='" BOB_LID "@lid' t='1764059400' type='text'><unavailable/></message>");
+  side_restart (line);
+  world_advance_ms (self->world, 5000);
+  g_assert_cmpuint (side_count_sent (line, "message", "category", "peer"), ==, 1);
+}
+
 /* The connection is away when the phone is to be asked: it is asked when it is back. */
 static void
 test_phone_is_asked_when_back (Fixture *self, gconstpointer data G_GNUC_UNUSED)
@@ -447,6 +459,7 @@ main (int argc, char **argv)
   ADD ("a repeat of what was cleaned up stays silent", test_repeat_of_cleaned_up);
   ADD ("a repeat of what came again readable stays silent", test_repeat_of_unreadable);
   ADD ("the phone is asked at the next start when the line died before it did", test_phone_is_asked_after_death);
+  ADD ("the phone is asked at the next start for what only it has", test_phone_is_asked_for_what_it_has);
   ADD ("the phone is asked when the connection is back", test_phone_is_asked_when_back);
   ADD ("the phone is not asked for what came", test_phone_is_not_asked_for_what_came);
   ADD ("a deletion that came again leaves no placeholder", test_deletion_came_again);

@@ -42,7 +42,6 @@ typedef struct
   guint deadline;    /* timer */
   gboolean is_timed_out;
   GError *refusal;      /* (owned) (nullable): why we stopped it ourselves */
-  char *event_id;       /* (owned) */
   UlakAttempt *attempt; /* (owned) */
 } Exchange;
 
@@ -123,7 +122,6 @@ exchange_free (Exchange *exchange)
   g_clear_object (&exchange->cancellable);
   g_clear_error (&exchange->refusal);
   g_string_free (exchange->answer, TRUE);
-  g_free (exchange->event_id);
   ulak_attempt_free (exchange->attempt);
   g_object_unref (exchange->task);
   g_free (exchange);
@@ -191,15 +189,6 @@ starting_cb (SoupMessage *message G_GNUC_UNUSED, gpointer user_data)
   Exchange *exchange = user_data;
 
   exchange->attempt->is_counted = TRUE;
-}
-
-static void
-restarted_cb (SoupMessage *message G_GNUC_UNUSED, gpointer user_data)
-{
-  Exchange *exchange = user_data;
-
-  ulak_log_info (ULAK_FIELDS (ULAK_FIELD_EVENT_ID, exchange->event_id),
-                 "A kept connection was dead: the request goes out again under the same webhook-id");
 }
 
 /* The last look, at the very address that is about to be connected to, however it was written in the URL. */
@@ -343,7 +332,6 @@ fill_message (Exchange *exchange, const UlakEndpoint *endpoint, const UlakWebhoo
   soup_message_set_request_body_from_bytes (exchange->message, "application/json", body);
   soup_message_add_flags (exchange->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   g_signal_connect (exchange->message, "starting", G_CALLBACK (starting_cb), exchange);
-  g_signal_connect (exchange->message, "restarted", G_CALLBACK (restarted_cb), exchange);
   g_signal_connect (exchange->message, "network-event", G_CALLBACK (network_event_cb), exchange);
   return TRUE;
 }
@@ -363,7 +351,7 @@ prepare (Exchange *exchange, const UlakEndpoint *endpoint, const UlakWebhookRequ
 }
 
 static Exchange *
-exchange_new (UlakSender *self, const char *event_id, GAsyncReadyCallback callback, gpointer user_data)
+exchange_new (UlakSender *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   Exchange *exchange = g_new0 (Exchange, 1);
 
@@ -373,7 +361,6 @@ exchange_new (UlakSender *self, const char *event_id, GAsyncReadyCallback callba
   exchange->cancellable = g_cancellable_new ();
   exchange->answer = g_string_new (NULL);
   exchange->started_us = ulak_clock_get_monotonic_us (self->clock);
-  exchange->event_id = g_strdup (event_id);
   exchange->attempt = ulak_attempt_new (ulak_clock_get_wall_us (self->clock));
   return exchange;
 }
@@ -393,7 +380,7 @@ ulak_sender_send_async (UlakSender *self,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  Exchange *exchange = exchange_new (self, request->event_id, callback, user_data);
+  Exchange *exchange = exchange_new (self, callback, user_data);
   g_autoptr (GError) error = NULL;
 
   if (!prepare (exchange, endpoint, request, &error))

@@ -8,8 +8,8 @@
  * the body at most answer_max_bytes are read and the first KiB is kept. Redirects are not followed, certificates are
  * verified, cookies, authentication and compression are off. Private addresses are refused before the connect.
  *
- * Connections are kept and used again. libsoup then sends a request again by itself when a kept connection turns out
- * to be dead before any answer: the receiver may see one id twice within one attempt, as over several ones. It is logged.
+ * Connections are kept and used again. HTTP/1.1 only (service/main.c): one attempt is one request, also when a kept connection
+ * turns out to be dead.
  * Main thread only.
  */
 #pragma once

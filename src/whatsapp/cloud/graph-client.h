@@ -14,7 +14,7 @@
  * it, the flag is set while the connection is chosen and taken off at "starting", before the first byte: connections are
  * reused and libsoup can never send a message twice. Idle connections are dropped after 15 s, well before servers do it,
  * so that a request seldom meets a connection that is just being closed, which would look UNCLEAR.
- * HTTP/2 sends again only what the server declared unprocessed (RFC 9113 section 8.7).
+ * HTTP/2, which would send again by itself, is off (service/main.c).
  *
  * Redirects are not followed and cookies not kept; answers are read up to 1 MiB. Main thread only.
  */

@@ -55,9 +55,9 @@ give_up (UlakLink *self, GError *error)
 
 /* Also the code may have been given up meanwhile. */
 static gboolean
-is_current (const UlakLinkAsk *ask, guint serial)
+is_current (const UlakLinkAsk *ask)
 {
-  return ulak_link_ask_is_current (ask) && ask->link->code.serial == serial;
+  return ulak_link_ask_is_current (ask) && ask->link->code.serial == ask->code_serial;
 }
 
 /* -- What takes long -- */
@@ -65,7 +65,6 @@ is_current (const UlakLinkAsk *ask, guint serial)
 typedef struct
 {
   UlakLinkAsk *ask;
-  guint serial;
   UlakLinkCode code;
   guint8 public_key[ULAK_CURVE_PUBLIC_BYTES]; /* to wrap, or unwrapped */
   GBytes *wrapped;                            /* (owned) (nullable): likewise the other way round */
@@ -78,7 +77,6 @@ stretch_new (UlakLink *self)
   Stretch *stretch = g_new0 (Stretch, 1);
 
   stretch->ask = ulak_link_ask_new (self);
-  stretch->serial = self->code.serial;
   stretch->code = self->code.code;
   return stretch;
 }
@@ -189,7 +187,7 @@ hello_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   const guint8 *bytes;
   gsize size_bytes;
 
-  if (!ulak_link_ask_is_current (ask))
+  if (!is_current (ask))
     return;
   bytes = ref == NULL ? NULL : ulak_node_read_bytes (ref, 1, REF_BYTES_MAX, &size_bytes, &error);
   if (bytes == NULL)
@@ -213,7 +211,7 @@ wrapped_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNU
   const guint8 *noise;
   UlakNodeBuilder *builder;
 
-  if (!is_current (stretch->ask, stretch->serial))
+  if (!is_current (stretch->ask))
     return;
   noise = ulak_credentials_get_noise (self->credentials)->public_key;
   builder = begin_stage (self, "companion_hello");
@@ -243,7 +241,7 @@ make_code (UlakLink *self)
 void
 ulak_link_begin_code (UlakLink *self)
 {
-  if (self->code.request != NULL)
+  if (self->code.request != NULL && !self->code.is_making)
     make_code (self);
 }
 
@@ -342,7 +340,7 @@ finish_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (UlakNode) answer = ulak_link_query_finish (self, result, NULL, &error);
 
-  if (ulak_link_ask_is_current (ask) && answer == NULL)
+  if (is_current (ask) && answer == NULL)
     ulak_link_fail_pairing (self, error->message);
 }
 
@@ -350,7 +348,6 @@ finish_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 typedef struct
 {
   UlakLinkAsk *ask;
-  guint serial;
   GBytes *bundle;
 } Finish;
 
@@ -364,7 +361,7 @@ secret_stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (UlakAccountState) state = { 0 };
   g_autoptr (GError) error = NULL;
   gboolean is_stored = ulak_account_change_finish (ULAK_STORE (source), result, &state, &error);
-  gboolean is_wanted = is_current (ask, finish->serial);
+  gboolean is_wanted = is_current (ask);
   UlakNodeBuilder *builder;
 
   g_free (finish);
@@ -406,7 +403,6 @@ agree (UlakLink *self, const Stretch *stretch)
     }
   finish = g_new0 (Finish, 1);
   finish->ask = ulak_link_ask_new (self);
-  finish->serial = self->code.serial;
   finish->bundle = g_steal_pointer (&bundle);
   ulak_link_change (self, g_steal_pointer (&change), secret_stored_cb, finish);
 }
@@ -418,7 +414,7 @@ unwrapped_cb (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_U
   Stretch *stretch = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
 
-  if (!is_current (stretch->ask, stretch->serial))
+  if (!is_current (stretch->ask))
     return;
   if (g_task_propagate_boolean (G_TASK (result), &error))
     agree (self, stretch);

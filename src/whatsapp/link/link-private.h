@@ -184,6 +184,7 @@ typedef struct
 {
   UlakLink *link; /* (owned) */
   guint epoch;
+  guint code_serial; /* of the code that was in force: link-code.c alone looks at it */
 } UlakLinkAsk;
 
 UlakLinkAsk *ulak_link_ask_new (UlakLink *self);

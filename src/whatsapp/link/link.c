@@ -176,6 +176,7 @@ ulak_link_ask_new (UlakLink *self)
 
   ask->link = g_object_ref (self);
   ask->epoch = self->epoch;
+  ask->code_serial = self->code.serial;
   return ask;
 }
 

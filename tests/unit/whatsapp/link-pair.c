@@ -755,6 +755,33 @@ test_code_while_connecting (Fixture *self, gconstpointer data G_GNUC_UNUSED)
   g_free (qr.ref);
 }
 
+/* Whoever asks may do so the moment that the refs are there, and a server may give refs again: it stays one code. */
+static void
+test_code_is_made_once (Fixture *self, gconstpointer data G_GNUC_UNUSED)
+{
+  g_auto (CodeAnswer) answer = { 0 };
+  g_autoptr (UlakNode) hello = NULL, again = NULL, ack = NULL, finish = NULL;
+  PhoneSide phone;
+  UlakKey secret;
+  guint8 identity[32];
+  Qr qr;
+
+  ulak_link_start (self->link);
+  ulak_link_request_code_async (self->link, "15550001111", code_cb, &answer);
+  qr = show_qr (self);
+  send_pair_device (self, N_REFS);
+  again = link_peer_take (self->peer, "iq");
+  g_assert_cmpstr (ulak_node_get_attribute (again, "type"), ==, "result");
+  hello = accept_code (self);
+  wait_code (&answer);
+  send_primary_hello (self, &phone, answer.code, hello, "code-ref");
+  ack = link_peer_take (self->peer, "ack");
+  finish = link_peer_take_query (self->peer, "md", "link_code_companion_reg");
+  open_bundle (self, &phone, ulak_node_get_child (finish, "link_code_companion_reg"), &secret, identity);
+  g_assert_cmpmem (identity, 32, qr.identity, 32);
+  g_free (qr.ref);
+}
+
 static void
 test_wrong_requests (Fixture *self, gconstpointer data G_GNUC_UNUSED)
 {
@@ -1236,6 +1263,7 @@ main (int argc, char **argv)
   ADD ("/link-pair/a refused registration ends with its outcome", test_refused_registration);
   ADD ("/link-pair/a typed code links the line", test_code);
   ADD ("/link-pair/a code may be asked for while the line connects", test_code_while_connecting);
+  ADD ("/link-pair/a code is made once, however often it is begun", test_code_is_made_once);
   ADD ("/link-pair/wrong requests for codes are refused", test_wrong_requests);
   ADD ("/link-pair/a code is shown again, another number gets another, and a QR comes back", test_second_requests);
   ADD ("/link-pair/a QR instead of a code may need a new connection", test_qr_after_code);

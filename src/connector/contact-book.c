@@ -360,7 +360,10 @@ read_shown (Shown *self, UlakDatabase *database, const char *id, GError **error)
 static void
 append_member (GString *text, const char *before, const char *name, const char *value)
 {
-  g_string_append_printf (text, "%s\"%s\":", before, name);
+  g_string_append (text, before);
+  g_string_append_c (text, '"');
+  g_string_append (text, name);
+  g_string_append (text, "\":");
   ulak_json_append_string (text, value);
 }
 

@@ -89,13 +89,14 @@ ulak_format_rfc3339 (gint64 wall_us)
 {
   gint64 fraction_us = ((wall_us % G_USEC_PER_SEC) + G_USEC_PER_SEC) % G_USEC_PER_SEC; /* 0 or more before 1970 too */
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc ((wall_us - fraction_us) / G_USEC_PER_SEC);
-  g_autofree char *seconds = NULL;
+  int year, month, day;
 
   if (date == NULL)
     return g_strdup ("1970-01-01T00:00:00.000Z");
 
-  seconds = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
-  return g_strdup_printf ("%s.%03dZ", seconds, (int) (fraction_us / 1000));
+  g_date_time_get_ymd (date, &year, &month, &day);
+  return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, g_date_time_get_hour (date),
+                          g_date_time_get_minute (date), g_date_time_get_second (date), (int) (fraction_us / 1000));
 }
 
 /** ulak_parse_rfc3339: Returns: %TRUE and the time in microseconds if @text is RFC 3339 with an offset or Z */

@@ -8,14 +8,23 @@
 static char *
 print_id (guint64 ms, guint8 *b)
 {
+  static const char digits[] = "0123456789abcdef";
+  char *text = g_malloc (ULAK_ID_LENGTH + 1), *at = text;
+
   for (int i = 0; i < 6; i++)
     b[i] = (guint8) (ms >> (40 - 8 * i));
   b[6] = 0x70 | (b[6] & 0x0f);
   b[8] = 0x80 | (b[8] & 0x3f);
 
-  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-                          b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-                          b[15]);
+  for (guint i = 0; i < 16; i++)
+    {
+      if (i == 4 || i == 6 || i == 8 || i == 10)
+        *at++ = '-';
+      *at++ = digits[b[i] >> 4];
+      *at++ = digits[b[i] & 0x0f];
+    }
+  *at = '\0';
+  return text;
 }
 
 /**

@@ -77,13 +77,15 @@ ulak_reading_clear (UlakReading *self)
 static JsonObject *
 locate_media (const UlakReading *self, const UlakContent *content)
 {
-  g_autofree char *chat = ulak_jid_print (&self->address->chat);
-  UlakJid author = ulak_jid_get_account (&self->address->author);
-  g_autofree char *participant = ulak_jid_print (&author);
   JsonObject *reference = content->media_reference;
+  UlakJid author = ulak_jid_get_account (&self->address->author);
+  g_autofree char *chat = NULL;
+  g_autofree char *participant = NULL;
 
   if (reference == NULL)
     return NULL;
+  chat = ulak_jid_print (&self->address->chat);
+  participant = ulak_jid_print (&author);
   json_object_set_string_member (reference, "message_id", self->network_id);
   json_object_set_string_member (reference, "chat", chat);
   if (self->address->kind != ULAK_ADDRESS_DIRECT)

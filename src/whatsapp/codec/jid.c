@@ -205,7 +205,8 @@ ulak_jid_print (const UlakJid *jid)
   g_string_append (text, jid->user);
   if (jid->device > 0)
     g_string_append_printf (text, ":%u", jid->device);
-  g_string_append_printf (text, "@%s", jid->server_name);
+  g_string_append_c (text, '@');
+  g_string_append (text, jid->server_name);
   return g_string_free (text, FALSE);
 }
 

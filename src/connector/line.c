@@ -270,6 +270,7 @@ typedef struct
 {
   gint64 started_us;
   guint n_new; /* messages */
+  guint depth; /* of the queue when it began */
 } Commit;
 
 static void
@@ -307,9 +308,9 @@ committed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  if (self->queue != NULL)
-    ulak_send_queue_kick (
-        self->queue); /* a status may have ended a wait, a message may have made its chat a warm one */
+  /* A status may have ended a wait, a message may have made its chat a warm one. */
+  if (self->queue != NULL && (commit->depth > 0 || ulak_line_store_get_depth (self->store) > 0))
+    ulak_send_queue_kick (self->queue);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -330,6 +331,7 @@ ulak_line_commit_inbound_async (UlakLine *self,
   Commit *commit = g_new0 (Commit, 1);
 
   commit->started_us = ulak_clock_get_monotonic_us (ulak_service_get_clock (self->service));
+  commit->depth = ulak_line_store_get_depth (self->store);
   g_task_set_source_tag (task, ulak_line_commit_inbound_async);
   g_task_set_task_data (task, commit, g_free);
   ulak_line_store_commit_inbound_async (self->store, inbound, committed_cb, task);

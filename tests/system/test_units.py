@@ -107,7 +107,8 @@ def test_every_database_is_checked_saved_and_moved_by_hand(lab):
         lab.run(f"ulakctl db backup {name} /run/{name}.backup")
         assert lab.out(f"head -c 15 /run/{name}.backup") == "SQLite format 3"
     lab.run("systemctl stop ulak.target")
-    wait_for(lambda: not lab.is_active(LINE), describe="all is stopped")
+    # systemctl waits for the target; its services follow one after the other, and still hold their databases while they stop.
+    wait_for(lambda: {lab.show(unit, "ActiveState") for unit in SERVICES} <= {"inactive", "failed"}, describe="all is stopped")
     for name in names:
         assert "newest schema" in lab.out(f"ulakctl db migrate {name}")
     assert lab.out("find /var/lib/ulak/accounts/sales ! -user ulak-line") == ""

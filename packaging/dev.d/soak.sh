@@ -34,7 +34,7 @@ fuzz_one ()
   corpus=$dir/corpus/${name#fuzz-}
   mkdir -p "$corpus"
   say "fuzzing $name for $seconds s"
-  if (cd "$corpus" && G_SLICE=always-malloc "$target" -max_total_time="$seconds" -print_final_stats=1 \
+  if (cd "$corpus" && G_SLICE=always-malloc UBSAN_OPTIONS=halt_on_error=1 "$target" -max_total_time="$seconds" -print_final_stats=1 \
         "$corpus" "$DEV_TOP/tests/fuzz/seeds/${name#fuzz-}") >"$dir/$name.log" 2>&1 </dev/null
   then
     suite_passed "$name"

@@ -60,6 +60,7 @@ ulak_gcm_open (EVP_CIPHER_CTX *context,
   gsize size_bytes = sealed.size_bytes - ULAK_AEAD_TAG_BYTES;
   guint offset = out->len;
   guint8 tag[ULAK_AEAD_TAG_BYTES], rest[ULAK_AEAD_TAG_BYTES];
+  guint8 *opened;
   int written = 0;
 
   if (sealed.size_bytes < ULAK_AEAD_TAG_BYTES || sealed.size_bytes > MAX_BYTES || associated.size_bytes > MAX_BYTES)
@@ -72,12 +73,13 @@ ulak_gcm_open (EVP_CIPHER_CTX *context,
 
   memcpy (tag, (const guint8 *) sealed.bytes + size_bytes, sizeof tag);
   g_byte_array_set_size (out, offset + (guint) size_bytes);
-  if (process (context, nonce, associated, ULAK_SPAN (sealed.bytes, size_bytes), out->data + offset)
+  opened = size_bytes == 0 ? NULL : out->data + offset; /* an empty array has no data */
+  if (process (context, nonce, associated, ULAK_SPAN (sealed.bytes, size_bytes), opened)
       && EVP_CIPHER_CTX_ctrl (context, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1
       && EVP_CipherFinal_ex (context, rest, &written) == 1)
     return TRUE;
 
-  OPENSSL_cleanse (out->data + offset, size_bytes);
+  OPENSSL_cleanse (opened, size_bytes);
   g_byte_array_set_size (out, offset);
   g_set_error_literal (error, ULAK_ERROR, ULAK_ERROR_DAMAGED, "Sealed bytes are not genuine: the tag is wrong");
   return FALSE;

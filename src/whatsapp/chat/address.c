@@ -81,8 +81,8 @@ read_alternate (const UlakNode *stanza,
 }
 
 /* Also somebody of Messenger, of another network, or of a server that is not known yet: there may be more than we know. */
-static gboolean
-is_somebody (const UlakJid *jid)
+gboolean
+ulak_jid_is_somebody (const UlakJid *jid)
 {
   return jid->user[0] != '\0' && jid->server != ULAK_JID_SERVER_GROUP && jid->server != ULAK_JID_SERVER_BROADCAST
          && jid->server != ULAK_JID_SERVER_NEWSLETTER;
@@ -96,7 +96,7 @@ read_participant (const UlakNode *stanza, UlakAddress *address, GError **error)
 
   if (!ulak_node_read_jid (stanza, "participant", &address->author, error))
     return FALSE;
-  if (!is_somebody (&address->author))
+  if (!ulak_jid_is_somebody (&address->author))
     {
       g_set_error (error, ULAK_ERROR, ULAK_ERROR_INVALID, "The participant of a <%s> is nobody",
                    ulak_node_get_tag (stanza));

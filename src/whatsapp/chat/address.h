@@ -47,6 +47,7 @@ gboolean ulak_jid_is_user (const UlakJid *jid);
 gboolean ulak_jid_is_lid (const UlakJid *jid);
 gboolean ulak_jid_is_phone (const UlakJid *jid);
 gboolean ulak_jid_is_status (const UlakJid *jid);
+gboolean ulak_jid_is_somebody (const UlakJid *jid); /* no group, list or channel */
 
 gboolean ulak_address_read (const UlakNode *stanza, const UlakMe *me, UlakAddress *address_out, GError **error);
 

@@ -38,10 +38,8 @@ ask_free (gpointer data)
 }
 
 static char *
-make_key (const UlakAddress *address, const char *network_id)
+make_key (const char *chat, const char *network_id)
 {
-  g_autofree char *chat = ulak_jid_print (&address->chat);
-
   return g_strconcat (chat, " ", network_id, NULL);
 }
 
@@ -86,7 +84,7 @@ start_timer (Ask *ask)
 static void
 add (UlakPlaceholders *self, const char *chat, const char *network_id, const char *participant, gboolean is_from_me)
 {
-  g_autofree char *key = g_strconcat (chat, " ", network_id, NULL);
+  g_autofree char *key = make_key (chat, network_id);
   Ask *ask;
 
   if (g_hash_table_contains (self->asking, key) || g_hash_table_size (self->asking) >= ULAK_PLACEHOLDERS_MAX)
@@ -179,11 +177,13 @@ ulak_placeholders_connected (UlakPlaceholders *self)
 void
 ulak_placeholders_forget (UlakPlaceholders *self, const UlakAddress *address, const char *network_id)
 {
+  g_autofree char *chat = NULL;
   g_autofree char *key = NULL;
 
   if (g_hash_table_size (self->asking) == 0)
     return;
-  key = make_key (address, network_id);
+  chat = ulak_jid_print (&address->chat);
+  key = make_key (chat, network_id);
   g_hash_table_remove (self->asking, key);
 }
 

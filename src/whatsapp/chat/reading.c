@@ -505,20 +505,13 @@ keep_secret (UlakReading *self, const UlakContent *content, GError **error)
 
 /* --- copies of what our other devices sent --- */
 
-static gboolean
-is_chat_of_users (const UlakJid *jid)
-{
-  return jid->server != ULAK_JID_SERVER_GROUP && jid->server != ULAK_JID_SERVER_BROADCAST
-         && jid->server != ULAK_JID_SERVER_NEWSLETTER;
-}
-
 /* *is_there_out: the stanza and the copy name the same chat, a person by whatever number. peer_out: of a person's */
 static gboolean
 compare_destination (UlakReading *self, const UlakJid *destination, UlakPeer *peer_out, gboolean *is_there_out, GError **error)
 {
   const UlakAddress *address = self->address;
 
-  if (!is_chat_of_users (destination))
+  if (!ulak_jid_is_somebody (destination))
     {
       *is_there_out = ulak_jid_equal (destination, &address->chat);
       return TRUE;
@@ -532,7 +525,7 @@ compare_destination (UlakReading *self, const UlakJid *destination, UlakPeer *pe
 static UlakAddressKind
 get_kind (const UlakJid *chat)
 {
-  if (is_chat_of_users (chat))
+  if (ulak_jid_is_somebody (chat))
     return ULAK_ADDRESS_DIRECT;
   return chat->server == ULAK_JID_SERVER_GROUP ? ULAK_ADDRESS_GROUP : ULAK_ADDRESS_BROADCAST;
 }

@@ -134,10 +134,10 @@ ulak_group_cache_put (UlakDatabase *database,
     return FALSE;
   whole_us = ulak_statement_get_integer (row, "whole_us");
   if (!ulak_sql_run (database, ULAK_QUERY ("group-put"),
-                        ULAK_BINDINGS (GROUP_BINDING (group), ULAK_TEXT ("document", contents->document),
-                                       ULAK_INTEGER ("uses_lid", contents->uses_lid),
-                                       ULAK_INTEGER ("fetched_us", contents->fetched_us)),
-                        error)
+                     ULAK_BINDINGS (GROUP_BINDING (group), ULAK_TEXT ("document", contents->document),
+                                    ULAK_INTEGER ("uses_lid", contents->uses_lid),
+                                    ULAK_INTEGER ("fetched_us", contents->fetched_us)),
+                     error)
       || !write_members (database, group, contents->members, whole_us, error))
     return FALSE;
   return rotate_if_stranger_reads (database, group, has_rotated_out, error);
